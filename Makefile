@@ -1,0 +1,36 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Both share .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+RUN_FOLDER ?= runs/demo
+
+.PHONY: demo test check lock clean
+
+demo: .venv/installed
+	$(BIN)/python probes/pretrained.py --config data/demo.yaml --out $(RUN_FOLDER)
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(PIP) install --quiet -r requirements.lock
+	$(PIP) install --quiet --no-deps --editable .
+	touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	$(PIP) install --quiet -r requirements-dev.lock
+	touch $@
+
+# Resolve anew from pyproject.toml. The local label of a CPU build of torch is dropped: the pin must install anywhere.
+lock:
+	scripts/lock.sh $(PYTHON)
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,71 @@
+"""How many bits does a pretrained language model spend per fact, and how much must it therefore hallucinate?
+
+Each claim set holds facts and non-facts of the same form. Every model scores every claim; the Kullback-Leibler
+divergence between its scores of facts and of non-facts is the number of bits it spends per fact (Guo & Li 2026,
+arXiv 2602.00906). The verdict table says which predictions of the theory hold: bits grow with size, hallucination
+falls with bits, facts that nobody could have learnt get no bits, and patterned facts get bits without memory.
+
+    python probes/pretrained.py --model pypi:smollm2-135m --claims capitals --out runs/capitals
+"""
+
+import typer
+
+from bitsperfact import console, options
+
+app = typer.Typer(**console.app_settings)
+
+
+@app.command(help=__doc__)
+def pretrained(
+    model: options.Models,
+    claims: options.Claims,
+    out: options.Out,
+    config: options.Config = None,
+    score: options.Scores = ["choice"],
+    limit: options.Limit = None,
+    negatives: options.Negatives = None,
+    seed: options.Seed = 0,
+    dtype: options.Dtype = "float32",
+    device: options.Device = "auto",
+    batch_tokens: options.BatchTokens = "auto",
+    bos: options.Bos = "auto",
+    engine: options.Engine = "local",
+    replicates: options.Replicates = 200,
+    trust_remote_code: options.TrustRemoteCode = False,
+    allow_pickle: options.AllowPickle = False,
+    strict: options.Strict = False,
+) -> int:
+    """Score, analyse, judge, report."""
+    from rich.console import Console
+
+    from bitsperfact import pipeline, report
+
+    finished = pipeline.run(
+        pipeline.Options(
+            model=tuple(model),
+            claims=tuple(claims),
+            out=out,
+            score=tuple(score),
+            limit=limit,
+            negatives=negatives,
+            seed=seed,
+            dtype=dtype,
+            device=device,
+            batch_tokens=options.batch_tokens(batch_tokens),
+            bos=bos,
+            engine=engine,
+            replicates=replicates,
+            trust_remote_code=trust_remote_code,
+            allow_pickle=allow_pickle,
+        )
+    )
+    terminal = Console()
+    terminal.print(report.headline_table(finished.separation))
+    terminal.print(report.verdict_table(finished.verdict))
+    terminal.print(f"report: {out / 'report.html'}", soft_wrap=True)
+    violated = bool((finished.verdict["status"] == "violated").any())
+    return console.VIOLATED if strict and violated else 0
+
+
+if __name__ == "__main__":
+    console.main(app)

@@ -1,0 +1,23 @@
+"""Scores -> separation -> verdict: what models separate, and whether it is what the theory predicts."""
+
+import pandas as pd
+
+from bitsperfact.analysis.separation import Progress, separate
+from bitsperfact.analysis.verdict import judge
+from bitsperfact.tables import ClaimSetInfo, ModelInfo
+
+__all__ = ["analyse", "judge", "separate"]
+
+
+def analyse(
+    claims: pd.DataFrame,
+    scores: pd.DataFrame,
+    claim_sets: list[ClaimSetInfo],
+    models: list[ModelInfo],
+    seed: int = 0,
+    replicates: int = 200,
+    progress: Progress | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the separation and the verdict table of a run; see `separate` and `judge`."""
+    separation = separate(claims, scores, claim_sets, models, seed, replicates, progress)
+    return separation, judge(separation, claim_sets, models)

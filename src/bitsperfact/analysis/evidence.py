@@ -1,0 +1,134 @@
+"""What the verdicts may look at: the separation table, and what claim sets and models are."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from bitsperfact import tables
+from bitsperfact.analysis.seeds import derived_seed
+from bitsperfact.errors import BadInput
+from bitsperfact.tables import PATTERN_MODEL, POOLED, ClaimSetInfo, ModelInfo, Status
+
+#: Columns of the separation table that verdicts read: whose number it is, then the number.
+_READ = [
+    *("model", "claim_set", "score", "quantity"),
+    *("value", "lower", "upper", "unit", "resolution_limited"),
+]
+#: Value of `verdict.claim_set` for all claim sets together.
+ALL_SETS = "*"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One number of the separation table with its 95 % interval, in the table's unit."""
+
+    value: float
+    lower: float
+    upper: float
+    unit: str
+    resolution_limited: bool
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a value to judge; the upper end may be infinite."""
+        return bool(np.isfinite([self.value, self.lower]).all() and not np.isnan(self.upper))
+
+    def __str__(self) -> str:
+        if not self.known:
+            return "an unknown number of bits" if self.unit == "bits" else "an unknown number"
+        at_least = "≥ " if self.resolution_limited and self.unit == "bits" else ""
+        unit = " bits" if self.unit == "bits" else ""
+        return f"{at_least}{figure(self.value)}{unit} ({figure(self.lower)} to {figure(self.upper)})"
+
+
+def figure(number: float) -> str:
+    """Two decimals for numbers of ordinary size, three significant digits for the rest; NaN is "unknown"."""
+    if not np.isfinite(number):
+        return "unknown" if np.isnan(number) else "∞"
+    return f"{number:.2f}" if 0.1 <= abs(number) < 100 else f"{number:.3g}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One row of the verdict table; NaN where a number does not apply."""
+
+    model: str
+    claim_set: str
+    score: str
+    prediction: str
+    predicted: float
+    measured: float
+    lower: float
+    upper: float
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """A model's scores on a claim set by one score."""
+
+    model: str
+    claim_set: str
+    score: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The separation table of a run beside its claim sets and models, by name.
+
+    Verdicts read the rows of stratum `pooled`: the theory's non-facts are whatever the universe holds.
+    """
+
+    separation: pd.DataFrame
+    claim_sets: Mapping[str, ClaimSetInfo]
+    models: Mapping[str, ModelInfo]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[Key, str], Measured]:
+        pooled = self.separation[self.separation["stratum"] == POOLED]
+        return {
+            (Key(model, claim_set, score), quantity): Measured(*numbers)
+            for model, claim_set, score, quantity, *numbers in pooled[_READ].itertuples(index=False, name=None)
+        }
+
+    def cells(self) -> Iterator[Key]:
+        """Every model x claim set x score that was measured, without the pattern baseline, sorted."""
+        found = {key for key, _ in self._rows if key.model != PATTERN_MODEL}
+        yield from sorted(found, key=lambda key: (key.claim_set, key.model, key.score))
+
+    def number(self, key: Key, quantity: str) -> Measured:
+        """Look one number up; raise BadInput where the separation table lacks it."""
+        try:
+            return self._rows[key, quantity]
+        except KeyError:
+            raise BadInput(
+                f"separation, model {key.model}, claim set {key.claim_set}, score {key.score}",
+                f"quantity {quantity} of stratum {POOLED}",
+                "no such row",
+            ) from None
+
+    def pattern_bits(self, claim_set: str) -> Measured:
+        """Bits per fact of the pattern baseline on a claim set."""
+        return self.number(Key(PATTERN_MODEL, claim_set, PATTERN_MODEL), "bits_per_fact")
+
+    def rng(self, *names: str) -> np.random.Generator:
+        """A generator of random numbers that depends on the separation's seed and these names only."""
+        seed = int(self.separation["seed"].iloc[0])
+        return np.random.default_rng(derived_seed(seed, *names))
+
+
+def gather(separation: pd.DataFrame, claim_sets: list[ClaimSetInfo], models: list[ModelInfo]) -> Evidence:
+    """Check the separation table; raise BadInput where it is empty or names an unknown model or claim set."""
+    checked = tables.check("separation", separation, "separation")
+    if checked.empty:
+        raise BadInput("separation", "at least one row", "none")
+    found = Evidence(checked, {info.name: info for info in claim_sets}, {info.name: info for info in models})
+    for name in sorted(set(checked["claim_set"]) - set(found.claim_sets)):
+        raise BadInput("separation", f"one of the claim sets {', '.join(found.claim_sets)}", repr(name))
+    for name in sorted(set(checked["model"]) - set(found.models) - {PATTERN_MODEL}):
+        raise BadInput("separation", f"one of the models {', '.join(found.models)}", repr(name))
+    return found

@@ -1,0 +1,103 @@
+"""One model, one claim set, one score, one stratum: every quantity of the separation table, with its interval."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitsperfact import estimate
+from bitsperfact.analysis.sparse import membership_bits, sparsity_ratio
+from bitsperfact.estimate import Interval, Pool
+
+BOOTSTRAP = "cluster bootstrap by entity"
+SHARE = f"{BOOTSTRAP}, no narrower than the exact binomial interval"
+
+#: Unit and estimator of the quantities beside bits_per_fact and bits_certified.
+DESCRIPTION: dict[str, tuple[str, str]] = {
+    "bits_effective": ("bits", f"log-loss of the binned posterior, jackknifed; {BOOTSTRAP}"),
+    "membership_information": ("bits", f"binned digamma times F_p / KL; {BOOTSTRAP}"),
+    "sparsity_ratio": ("1", f"F_p / KL in the same bins; {BOOTSTRAP}"),
+    "auc": ("1", f"pairs, ties count half; {BOOTSTRAP}"),
+    "hallucination_rate": ("1", f"share of non-facts accepted at 95 % recall; {SHARE}"),
+    "miss_rate": ("1", f"isotonic posterior below 1/2; {SHARE}"),
+    "abstention_mass": ("1", f"isotonic posterior in [1/4, 3/4]; {BOOTSTRAP}"),
+    "bits_above_pattern": ("bits", f"difference of binned digamma, unclipped; paired {BOOTSTRAP}"),
+}
+
+#: Every other quantity has a range, which its debiased estimate and its interval are cut to.
+UNBOUNDED = ("bits_above_pattern",)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What is measured: `facts` and `nonfacts` are masks of shape (n_claims,), `groups` the entities, p = n/u."""
+
+    facts: NDArray[np.bool_]
+    nonfacts: NDArray[np.bool_]
+    groups: NDArray[np.str_]
+    p: float
+    seed: int
+    replicates: int
+
+    def split(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Scores (..., n_claims) of the facts and of the non-facts."""
+        return values[..., self.facts], values[..., self.nonfacts]
+
+    def bootstrap(
+        self, statistics: dict[str, Callable[..., float]], values: NDArray[np.float64]
+    ) -> dict[str, Interval]:
+        """Intervals of statistics of `values`, (n_claims,) or (views, n_claims)."""
+        labels = (self.groups[self.facts], self.groups[self.nonfacts])
+        return estimate.bootstrap(statistics, *self.split(values), labels, self.seed, self.replicates)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number of the separation table with its 95 % interval; `unit` is bits or 1."""
+
+    quantity: str
+    value: float
+    lower: float
+    upper: float
+    unit: str
+    estimator: str
+    resolution_limited: bool
+
+
+def quantities(
+    sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64] | None
+) -> Iterator[Quantity]:
+    """Yield what `values` (n_claims,) separate, and by how many bits more than the `pattern` scores, if given."""
+    labels = (sample.groups[sample.facts], sample.groups[sample.nonfacts])
+    bits = estimate.bits_per_fact(*sample.split(values), labels, sample.seed, sample.replicates)
+    limited = bits.resolution_limited
+    estimator = f"{bits.estimator}; {BOOTSTRAP}"
+    yield Quantity("bits_per_fact", bits.estimate, bits.lower, bits.upper, "bits", estimator, limited)
+    # A lower bound has no upper end; NaN says so, where infinity would claim to know one.
+    yield Quantity("bits_certified", bits.certified, bits.certified, np.nan, "bits", "split certificate", False)
+    found = sample.bootstrap(_statistics(sample.p), values)
+    if pattern is not None:
+        found |= sample.bootstrap({"bits_above_pattern": _difference}, np.stack([values, pattern]))
+    for name, interval in found.items():
+        unit, estimator = DESCRIPTION[name]
+        ends = np.array([interval.estimate, interval.lower, interval.upper])
+        value, lower, upper = ends if name in UNBOUNDED else np.clip(ends, 0, 1 if unit == "1" else None)
+        yield Quantity(name, value, lower, upper, unit, estimator, limited and unit == "bits")
+
+
+def _statistics(p: float) -> dict[str, Callable[..., float]]:
+    return {
+        "bits_effective": estimate.bits_effective,
+        "membership_information": partial(membership_bits, p=p),
+        "sparsity_ratio": partial(sparsity_ratio, p=p),
+        "auc": estimate.auc,
+        "hallucination_rate": estimate.hallucination_rate,
+        "miss_rate": estimate.miss_rate,
+        "abstention_mass": estimate.abstention_mass,
+    }
+
+
+def _difference(model: Pool, pattern: Pool) -> float:
+    return estimate.binned_bits(model) - estimate.binned_bits(pattern)

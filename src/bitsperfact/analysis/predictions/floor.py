@@ -1,0 +1,61 @@
+"""Theorem: at its bits per fact, no tester hallucinates less than a floor."""
+
+import math
+from collections.abc import Iterator
+
+from bitsperfact.analysis.evidence import Evidence, Measured, Verdict, figure
+from bitsperfact.tables import Status
+from bitsperfact.theory import lowest_fpr
+
+#: The hallucination rate is taken at 95 % recall of facts.
+FNR = 0.05
+
+
+def hallucination_floor(evidence: Evidence) -> Iterator[Verdict]:
+    """Judge per model, set and score that the hallucination rate is not below the least that its bits allow.
+
+    `predicted` is the floor `lowest_fpr(bits_per_fact, 0.05)`, `measured` the rate at 95 % recall. By data
+    processing (Guo & Li 2026, arXiv 2602.00906) the true rate cannot lie below the true floor, so this checks the
+    estimates against each other. `violated` only if the rate's upper end is below the floor at the upper end of
+    the bits, where it is least; `undecided` if that happens where the bits are no more than a lower bound.
+    """
+    for key in evidence.cells():
+        bits, rate = evidence.number(key, "bits_per_fact"), evidence.number(key, "hallucination_rate")
+        floor, least = _floor(bits.value), _floor(bits.upper)
+        status, reason = _judged(bits, rate, floor, least)
+        yield Verdict(
+            key.model,
+            key.claim_set,
+            key.score,
+            "hallucination_floor",
+            floor,
+            rate.value,
+            rate.lower,
+            rate.upper,
+            status,
+            reason,
+        )
+
+
+def _floor(bits: float) -> float:
+    if math.isnan(bits):
+        return math.nan
+    # Bits without end allow a tester that never errs; a debiased estimate of no bits may fall below 0.
+    return 0.0 if math.isinf(bits) else float(lowest_fpr(max(bits, 0.0), FNR))
+
+
+def _judged(bits: Measured, rate: Measured, floor: float, least: float) -> tuple[Status, str]:
+    if not (rate.known and bits.known):
+        return "undecided", "The hallucination rate or the bits per fact are unknown."
+    said = f"{_percent(rate.value)} of non-facts pass at 95 % recall"
+    said += f", and {bits} allow no less than {_percent(floor)}"
+    if rate.upper >= least:
+        return "consistent", said + ("." if rate.value >= floor else ", within the intervals.")
+    if bits.resolution_limited:
+        return "undecided", f"{said}, but the bits are only a lower bound and the floor may be lower."
+    ends = f"{_percent(rate.upper)} against {_percent(least)}"
+    return "violated", f"{said}; even the ends of the intervals disagree, {ends}."
+
+
+def _percent(rate: float) -> str:
+    return f"{figure(100 * rate)} %"

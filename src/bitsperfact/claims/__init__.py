@@ -1,0 +1,32 @@
+"""Claim sets: facts and plausible non-facts, from packages, the Hub, a user's files, or made up.
+
+Importing this package loads nothing slow: sources, `datasets` and pandera are imported when a set is made.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bitsperfact.claims.cards import card, overview
+    from bitsperfact.claims.claimset import ClaimSet
+    from bitsperfact.claims.loading import load
+    from bitsperfact.claims.recipes import Recipe, names, recipe
+
+__all__ = ["ClaimSet", "Recipe", "card", "load", "names", "overview", "recipe"]
+
+_HOMES = {
+    "ClaimSet": "claimset",
+    "Recipe": "recipes",
+    "card": "cards",
+    "load": "loading",
+    "names": "recipes",
+    "overview": "cards",
+    "recipe": "recipes",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"bitsperfact.claims.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'bitsperfact.claims' has no attribute {name!r}")

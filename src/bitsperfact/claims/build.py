@@ -1,0 +1,94 @@
+"""From a recipe to rows: read the facts, make the non-facts, count the universe."""
+
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bitsperfact import tables
+from bitsperfact.claims.negatives import derangement, fresh, near
+from bitsperfact.claims.recipes import Recipe
+from bitsperfact.claims.shapes import Magnitude
+from bitsperfact.claims.subjects import Facts, Subject, normalised
+from bitsperfact.errors import BadInput
+from bitsperfact.files import sha256_of_text
+
+MAKERS: dict[str, Callable[[Subject, Facts, int, np.random.Generator], list[str]]] = {
+    "derangement": derangement.answers,
+    "near": near.answers,
+    "fresh": fresh.answers,
+}
+
+
+def read_facts(recipe: Recipe) -> Facts:
+    """The facts of a recipe; raise BadInput where its source is missing or holds none."""
+    facts: Facts = import_module(f"bitsperfact.claims.sources.{recipe.kind}").read(recipe)
+    if not facts.subjects:
+        raise BadInput(recipe.path, "at least one fact", "none")
+    return facts
+
+
+def rows(
+    recipe: Recipe, facts: Facts, strata: Sequence[str], k: int, seed: int, limit: int | None
+) -> pd.DataFrame:
+    """The claims table of the sampled subjects; raise BadInput where no non-fact can be made at all."""
+    chosen = sample(facts.subjects, seed, limit)
+    listed = [row for subject in chosen for row in _claims(recipe, facts, subject, strata, k, seed)]
+    if all(row[2] for row in listed):
+        raise BadInput(recipe.path, f"candidates for non-facts of {', '.join(strata)}", "none")
+    frame = pd.DataFrame(listed, columns=["prefix", "target", "is_fact", "grade", "stratum", "group"])
+    identities = [tables.claim_id(recipe.name, row[0], row[1]) for row in listed]
+    return frame.assign(claim_set=recipe.name, source=facts.source, claim_id=identities)
+
+
+def sample(subjects: Sequence[Subject], seed: int, limit: int | None) -> list[Subject]:
+    """Subjects with `limit` facts or just more, first in an order that `seed` alone decides; in source order."""
+    if limit is None:
+        return list(subjects)
+    kept: set[int] = set()
+    n_facts = 0
+    for at in shuffled([subject.prefix + subject.group for subject in subjects], seed):
+        if n_facts >= limit:
+            break
+        kept.add(at)
+        n_facts += len(subjects[at].answers)
+    return [subject for at, subject in enumerate(subjects) if at in kept]
+
+
+def shuffled(keys: Sequence[str], seed: int) -> list[int]:
+    """Indices of `keys` in an order that depends on each key's text and the seed, not on its neighbours."""
+    return sorted(range(len(keys)), key=lambda at: (sha256_of_text(str(seed), keys[at]), at))
+
+
+def _claims(
+    recipe: Recipe, facts: Facts, subject: Subject, strata: Sequence[str], k: int, seed: int
+) -> Iterator[tuple[Any, ...]]:
+    for stratum, answer in _answers(recipe, facts, subject, strata, k, seed):
+        is_fact = stratum == "fact"
+        grade = (
+            facts.shape.grade(subject.answers[0], answer) if isinstance(facts.shape, Magnitude) else float(is_fact)
+        )
+        target = recipe.filled(recipe.target, {"answer": answer})
+        yield subject.prefix, target, is_fact, grade, stratum, subject.group
+
+
+def _answers(
+    recipe: Recipe, facts: Facts, subject: Subject, strata: Sequence[str], k: int, seed: int
+) -> Iterator[tuple[str, str]]:
+    yield from (("fact", answer) for answer in subject.answers)
+    wanted = k * len(subject.answers)
+    given = subject.given[:wanted] if "given" in strata else ()
+    yield from (("given", answer) for answer in given)
+    listed = {normalised(answer) for answer in given}
+    for stratum, make in MAKERS.items():
+        if stratum in strata:
+            made = make(subject, facts, wanted, _generator(recipe, subject, stratum, seed))
+            yield from ((stratum, answer) for answer in made if normalised(answer) not in listed)
+
+
+def _generator(recipe: Recipe, subject: Subject, stratum: str, seed: int) -> np.random.Generator:
+    # Keyed by the question itself, so that a subject's non-facts do not depend on which others are sampled.
+    digest = sha256_of_text(recipe.name, subject.group, subject.prefix, stratum)
+    return np.random.default_rng(np.random.SeedSequence([seed, int(digest[:32], 16)]))

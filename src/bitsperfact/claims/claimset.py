@@ -1,0 +1,62 @@
+"""A claim set: a checked table of claims and what its rows cannot say."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bitsperfact import tables
+from bitsperfact.files import sha256_of_text
+from bitsperfact.tables import ClaimSetInfo
+
+if TYPE_CHECKING:
+    import datasets
+
+# `claim_id` already hashes claim_set, prefix and target.
+_HASHED = ("claim_id", "group", "is_fact", "grade", "stratum", "source")
+
+
+@dataclass(frozen=True, eq=False)
+class ClaimSet:
+    """Claims with their truth, and the census of the set they come from.
+
+    `frame` has the columns of `tables.COLUMNS["claims"]`; `prefix + target` is a claim's text and `group` its
+    entity. Raises BadInput, naming the cell, where the frame is no claims table.
+    """
+
+    frame: pd.DataFrame
+    info: ClaimSetInfo
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "frame", tables.check("claims", self.frame, f"claim set {self.info.name}"))
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the rows, in order, and of `info`, in hexadecimal; equal across machines."""
+        columns = (json.dumps(self.frame[name].tolist()) for name in _HASHED)
+        return sha256_of_text(json.dumps(asdict(self.info), sort_keys=True), *columns)
+
+    def to_dataset(self) -> "datasets.Dataset":
+        """The same rows as a `datasets.Dataset` with typed columns; its description ends with `info` in JSON."""
+        import datasets
+
+        described = (
+            f"{self.info.description}\n\n{json.dumps(asdict(self.info), ensure_ascii=False, sort_keys=True)}"
+        )
+        info = datasets.DatasetInfo(
+            description=described.strip(),
+            license=self.info.licence,
+            features=_features(),
+            dataset_name=self.info.name,
+        )
+        return datasets.Dataset.from_pandas(self.frame, features=_features(), info=info, preserve_index=False)
+
+
+def _features() -> "datasets.Features":
+    import datasets
+
+    kinds = {str: "string", bool: "bool", float: "float64", int: "int64"}
+    return datasets.Features(
+        {name: datasets.Value(kinds[kind]) for name, kind in tables.COLUMNS["claims"].items()}
+    )

@@ -1,0 +1,148 @@
+"""`load`: from a set's name, a recipe or a file of claims to a checked claim set."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bitsperfact import tables
+from bitsperfact.claims import build
+from bitsperfact.claims.claimset import ClaimSet
+from bitsperfact.claims.readers import SUFFIXES, read_bytes, read_rows
+from bitsperfact.claims.recipes import Recipe, names, read_recipe, recipe
+from bitsperfact.claims.statements import claims_of
+from bitsperfact.claims.universe import universe_size
+from bitsperfact.errors import BadInput
+from bitsperfact.tables import NONFACT_STRATA, ClaimSetInfo
+
+
+def load(
+    source: str | Path,
+    *,
+    negatives: int | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    strata: Sequence[str] | None = None,
+) -> ClaimSet:
+    """Load a claim set: a packaged one by name, one's own recipe (.toml), or claims in .csv, .jsonl or .parquet.
+
+    `negatives` (default: the recipe's) non-facts per fact are made in each of `strata` (default: the recipe's),
+    or all there are if fewer; of a file's own non-facts all are kept. `limit` takes a sample of whole entities
+    with that many facts, or just more; a larger sample contains a smaller one, non-facts come from the whole set
+    either way, and `info` counts the whole set. The same arguments give the same table, byte for byte.
+
+    Raises BadInput (one line: where, expected, got) for input that cannot be used, ValueError for arguments
+    out of range.
+    """
+    for name, value, least in (("negatives", negatives, 1), ("seed", seed, 0), ("limit", limit, 1)):
+        if value is not None and value < least:
+            raise ValueError(f"{name} must be at least {least}, not {value}")
+    if strata is not None and (not strata or not set(strata) <= set(NONFACT_STRATA)):
+        raise ValueError(f"strata must be some of {', '.join(NONFACT_STRATA)}, not {strata!r}")
+    path = Path(source)
+    if str(source) in names() or not _is_path(path):
+        return _from_recipe(recipe(str(source)), negatives, seed, limit, strata)
+    if path.suffix == ".toml":
+        return _from_recipe(read_recipe(path), negatives, seed, limit, strata)
+    return _from_file(path, seed, limit, strata)
+
+
+def census(chosen: Recipe) -> tuple[int, int]:
+    """Facts n and plausible claims u of a recipe's whole set (1, counts), without making a non-fact."""
+    if chosen.kind == "hub_statements":
+        frame = _statements(chosen)
+        return int(frame["is_fact"].sum()), len(frame)
+    facts = build.read_facts(chosen)
+    return facts.n_facts, universe_size(facts, chosen.strata)
+
+
+def _is_path(path: Path) -> bool:
+    try:
+        return path.suffix in (".toml", *SUFFIXES) or len(path.parts) != 1 or path.exists()
+    except (OSError, ValueError):
+        # A name that no file can have: too long, or with a null byte.
+        return False
+
+
+def _from_recipe(
+    chosen: Recipe, negatives: int | None, seed: int, limit: int | None, strata: Sequence[str] | None
+) -> ClaimSet:
+    wanted = tuple(s for s in chosen.strata if strata is None or s in strata)
+    if not wanted:
+        raise BadInput(
+            f"claim set {chosen.name}", f"strata among {', '.join(chosen.strata)}", ", ".join(strata or ())
+        )
+    if chosen.kind == "hub_statements":
+        frame = _statements(chosen)
+        n_facts, size = int(frame["is_fact"].sum()), len(frame)
+        sampled = _sampled(frame, seed, limit)
+    else:
+        facts = build.read_facts(chosen)
+        n_facts, size = facts.n_facts, universe_size(facts, chosen.strata)
+        sampled = build.rows(chosen, facts, wanted, negatives or chosen.negatives, seed, limit)
+    info = ClaimSetInfo(
+        name=chosen.name,
+        n_facts=n_facts,
+        universe_size=size,
+        licence=chosen.licence,
+        recipe_sha256=chosen.sha256,
+        seed=seed,
+        control=chosen.control,
+        description=chosen.description,
+    )
+    return ClaimSet(sampled, info)
+
+
+def _statements(chosen: Recipe) -> pd.DataFrame:
+    frame: pd.DataFrame = import_module("bitsperfact.claims.sources.hub_statements").rows(chosen)
+    if not frame["is_fact"].any() or frame["is_fact"].all():
+        raise BadInput(
+            chosen.path, "both facts and non-facts", f"{int(frame['is_fact'].sum())} facts of {len(frame)}"
+        )
+    from bitsperfact.claims.sources.hub import source
+
+    stratum = ["fact" if is_fact else "given" for is_fact in frame["is_fact"]]
+    return _identified(frame.assign(stratum=stratum, source=source(chosen)), chosen.name)
+
+
+def _from_file(path: Path, seed: int, limit: int | None, strata: Sequence[str] | None) -> ClaimSet:
+    rows = list(read_rows(path))
+    name = _own_name(rows[0][1]) if rows else ""
+    frame = _identified(claims_of(rows, str(path), path.name), name or path.stem)
+    kept = frame[frame["is_fact"] | frame["stratum"].isin(list(strata or NONFACT_STRATA))]
+    if kept["is_fact"].all():
+        raise BadInput(path, f"non-facts in strata {', '.join(strata or ())}", "none")
+    info = ClaimSetInfo(
+        name=name or path.stem,
+        n_facts=int(frame["is_fact"].sum()),
+        universe_size=len(frame),
+        licence="as the file's owner says",
+        recipe_sha256=hashlib.sha256(read_bytes(path)).hexdigest(),
+        seed=seed,
+        description=f"Claims of the file {path.name}; its rows are taken for the universe.",
+    )
+    return ClaimSet(_sampled(kept, seed, limit), info)
+
+
+def _own_name(row: Mapping[str, Any]) -> str:
+    # A table that this package wrote keeps its name, and with it its claim ids.
+    name = row.get("claim_set")
+    return name if isinstance(name, str) else ""
+
+
+def _identified(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    pairs = zip(frame["prefix"], frame["target"], strict=True)
+    return frame.assign(claim_set=name, claim_id=[tables.claim_id(name, *pair) for pair in pairs])
+
+
+def _sampled(frame: pd.DataFrame, seed: int, limit: int | None) -> pd.DataFrame:
+    """Whole groups in an order that `seed` alone decides, until they hold `limit` facts; rows keep their order."""
+    if limit is None:
+        return frame
+    per_group = frame.groupby("group", sort=False)["is_fact"].sum()
+    order = build.shuffled(list(per_group.index), seed)
+    before = per_group.iloc[order].cumsum().shift(fill_value=0)
+    return frame[frame["group"].isin(before.index[before < limit])]

@@ -1,0 +1,41 @@
+"""Fresh answers: of the same shape as the truth, and true of nothing in the whole set."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from bitsperfact.claims.shapes import Pattern
+from bitsperfact.claims.subjects import Facts, Subject, normalised
+
+_SMALL = 4096
+
+
+def answers(subject: Subject, facts: Facts, k: int, rng: np.random.Generator) -> list[str]:
+    """At most `k` distinct answers drawn evenly from the class of the subject's first one; all if fewer than k.
+
+    Answers that are true of anything in the set, or one edit from the truth (`near` makes those), are left out.
+    """
+    if not isinstance(facts.shape, Pattern):
+        return []
+    truth = subject.answers[0]
+    excluded = {normalised(edit) for edit in facts.shape.near(truth, rng)} | subject.truths
+    chosen: dict[str, str] = {}
+    for index in _indices(facts.shape, truth, k, rng):
+        if len(chosen) == k:
+            break
+        candidate = facts.shape.at(truth, index)
+        key = normalised(candidate)
+        if key not in facts.known and key not in excluded:
+            chosen.setdefault(key, candidate)
+    return list(chosen.values())
+
+
+def _indices(shape: Pattern, truth: str, k: int, rng: np.random.Generator) -> Iterator[int]:
+    """Indices in random order: every one of a small class, many enough of a large one."""
+    size = shape.size(truth)
+    if size <= _SMALL:
+        yield from (int(i) for i in rng.permutation(size))
+        return
+    for _ in range(100 * k):
+        # Classes may exceed 64 bits; 16 random bytes leave a bias of less than size / 2^128.
+        yield int.from_bytes(rng.bytes(16)) % size

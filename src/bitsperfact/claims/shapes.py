@@ -1,0 +1,122 @@
+"""The shape of an answer: which other strings look just as plausible."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+_DIGITS = "0123456789"
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LOWER = _UPPER.lower()
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Codes: the first `keep` characters stay, every other keeps its class (digit, capital, small letter, itself).
+
+    With `check` the last character is a check digit ("cas": CAS Registry Numbers), always made valid and no
+    choice of its own.
+    """
+
+    keep: int = 0
+    check: str = ""
+
+    def size(self, answer: str) -> int:
+        """Number of codes of this pattern (1, a count)."""
+        return math.prod(len(choices) for choices in self._choices(answer))
+
+    def key(self, answer: str) -> str:
+        """Kept characters, then one letter per character class."""
+        body = self._body(answer)
+        return answer[: self.keep] + "".join(_class_of(c)[0] for c in body[self.keep :])
+
+    def at(self, answer: str, index: int) -> str:
+        """The code at `index` in mixed radix: distinct for distinct indices in [0, size)."""
+        characters = []
+        for choices in reversed(self._choices(answer)):
+            index, digit = divmod(index, len(choices))
+            characters.append(choices[digit])
+        return self._closed("".join(reversed(characters)))
+
+    def near(self, answer: str, rng: np.random.Generator) -> Iterator[str]:
+        """Codes with one character substituted within its class, and the check digit put right."""
+        body = self._body(answer)
+        edits = [
+            self._closed(body[:at] + other + body[at + 1 :])
+            for at, choices in enumerate(self._choices(answer))
+            for other in choices
+            if other != body[at]
+        ]
+        return (edits[i] for i in rng.permutation(len(edits)))
+
+    def _body(self, answer: str) -> str:
+        return answer[:-1] if self.check else answer
+
+    def _choices(self, answer: str) -> list[str]:
+        return [c if i < self.keep else _class_of(c) for i, c in enumerate(self._body(answer))]
+
+    def _closed(self, body: str) -> str:
+        return body + cas_check_digit(body) if self.check else body
+
+
+@dataclass(frozen=True)
+class Magnitude:
+    """Rounded quantities, wrong by a factor: graded falsehoods.
+
+    Relative errors are log-uniform: |ln(v / true)| is uniform in log between ln(1 + smallest) and ln(largest), of
+    either sign. The grade of v is exp(-decay |ln(v / true)|) (1, in (0, 1]; derived here: the one law that
+    makes the grade of two successive errors in one direction the product of their grades).
+    """
+
+    digits: int = 3
+    smallest: float = 0.1
+    largest: float = 10.0
+    decay: float = 4.0
+
+    @property
+    def size(self) -> int:
+        """Number of values of this many digits within the largest factor either way (1, a count; by decades)."""
+        per_decade: int = 9 * 10 ** (self.digits - 1)
+        return round(per_decade * 2 * math.log10(self.largest))
+
+    def near(self, answer: str, rng: np.random.Generator) -> Iterator[str]:
+        """Wrong values without end of either sign, of all orders of error."""
+        low, high = math.log(math.log1p(self.smallest)), math.log(math.log(self.largest))
+        while True:
+            error = math.exp(rng.uniform(low, high)) * rng.choice((-1, 1))
+            candidate = self.written(self.read(answer) * math.exp(error))
+            # Rounding may bring the value nearer than the smallest error allowed.
+            if abs(math.log(self.read(candidate) / self.read(answer))) >= math.log1p(self.smallest):
+                yield candidate
+
+    def grade(self, answer: str, candidate: str) -> float:
+        """exp(-decay |ln(candidate / answer)|) (1, in (0, 1])."""
+        return math.exp(-self.decay * abs(math.log(self.read(candidate) / self.read(answer))))
+
+    def written(self, value: float) -> str:
+        """The value to this many significant digits, with commas."""
+        places = self.digits - 1 - math.floor(math.log10(value))
+        return f"{round(round(value, places)):,}"
+
+    @staticmethod
+    def read(answer: str) -> float:
+        """The value of a written quantity."""
+        return float(answer.replace(",", ""))
+
+
+def cas_check_digit(body: str) -> str:
+    """Check digit of a CAS Registry Number's body such as `7732-18-`: the sum of digits times place, modulo 10."""
+    digits = [int(c) for c in body if c.isdigit()]
+    return str(sum(place * digit for place, digit in enumerate(reversed(digits), start=1)) % 10)
+
+
+def _class_of(character: str) -> str:
+    for choices in (_DIGITS, _UPPER, _LOWER):
+        if character in choices:
+            return choices
+    return character
+
+
+#: The shape of an answer: a code, or a quantity.
+Shape = Pattern | Magnitude

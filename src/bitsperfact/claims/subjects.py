@@ -1,0 +1,106 @@
+"""What a source of facts hands on: subjects, what is true of them, and what else would be plausible."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from bitsperfact.claims.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One entity and one question about it.
+
+    `answers` become facts. `also_true` are true as well, or disputed, and never become a claim. `given` are
+    false answers that came with the source. Answers of subjects of one `answer_type` can stand for each other.
+    """
+
+    group: str
+    prefix: str
+    answers: tuple[str, ...]
+    answer_type: str = "answer"
+    also_true: frozenset[str] = frozenset()
+    given: tuple[str, ...] = ()
+
+    @cached_property
+    def truths(self) -> frozenset[str]:
+        """Everything true of the subject, normalised."""
+        return frozenset(normalised(text) for text in (*self.answers, *self.also_true))
+
+    def is_true(self, answer: str) -> bool:
+        """Whether `answer` is true of the subject up to case, accents and spacing."""
+        return normalised(answer) in self.truths
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All subjects of a set, in a fixed order.
+
+    `source` names where the truth comes from. `taken` holds answers known to be true of something that is not
+    among the subjects. `universe_size` (1, a count) is given where it is not the sum over subjects.
+    """
+
+    subjects: tuple[Subject, ...]
+    source: str
+    shape: Shape | None = None
+    taken: frozenset[str] = frozenset()
+    universe_size: int | None = None
+    answers_by_type: dict[str, list[str]] = field(init=False, repr=False)
+    known: frozenset[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        by_type: dict[str, list[str]] = {}
+        for subject in self.subjects:
+            by_type.setdefault(subject.answer_type, []).extend(subject.answers)
+        known = {normalised(text) for text in self.taken}
+        known.update(*(subject.truths for subject in self.subjects))
+        object.__setattr__(self, "answers_by_type", by_type)
+        object.__setattr__(self, "known", frozenset(known))
+
+    @property
+    def n_facts(self) -> int:
+        """Number of facts in the whole set (1, a count)."""
+        return sum(len(subject.answers) for subject in self.subjects)
+
+
+def normalised(text: str) -> str:
+    """Text without what does not change its meaning here: case, accents and spacing."""
+    if text.isascii():
+        return " ".join(text.casefold().split())
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
+
+
+def unambiguous(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
+    """Drop every subject whose prefix, normalised, asks about another subject as well."""
+    listed = list(subjects)
+    seen: dict[str, int] = {}
+    for subject in listed:
+        key = normalised(subject.prefix)
+        seen[key] = seen.get(key, 0) + 1
+    return tuple(s for s in listed if seen[normalised(s.prefix)] == 1)
+
+
+def merged(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
+    """Merge subjects that ask the same question: the first one's facts stay, the others' truths are only spared.
+
+    A given answer that is also true is dropped, and so is one given twice.
+    """
+    by_prefix: dict[str, Subject] = {}
+    for subject in subjects:
+        first = by_prefix.get(subject.prefix)
+        by_prefix[subject.prefix] = subject if first is None else _absorb(first, subject)
+    return tuple(replace(s, given=_once(a for a in s.given if not s.is_true(a))) for s in by_prefix.values())
+
+
+def _absorb(first: Subject, other: Subject) -> Subject:
+    truths = first.also_true | other.also_true | set(other.answers)
+    return replace(first, also_true=truths, given=first.given + other.given)
+
+
+def _once(answers: Iterable[str]) -> tuple[str, ...]:
+    distinct: dict[str, str] = {}
+    for answer in answers:
+        distinct.setdefault(normalised(answer), answer)
+    return tuple(distinct.values())

@@ -1,0 +1,46 @@
+"""What every command does around its work: one line for bad input, and an exit status that says what happened."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from bitsperfact.errors import BadInput
+
+#: 0 ran; 1 a prediction is violated under --strict; 2 bad input; 130 interrupted (as shells count it).
+VIOLATED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+app_settings: dict[str, Any] = {
+    "add_completion": False,
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+}
+
+
+def main(command: Callable[..., Any]) -> None:
+    """Run a Typer app and leave the process with its exit status; expected failures print one line."""
+    raise SystemExit(status_of(lambda: command(standalone_mode=False)))
+
+
+def status_of(work: Callable[[], Any]) -> int:
+    """Run `work` and return its exit status."""
+    try:
+        result = work()
+    except BadInput as error:
+        return _fail(str(error))
+    except typer.TyperException as error:
+        return _fail(" ".join(error.format_message().split()))
+    except typer.Exit as leaving:
+        return int(leaving.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        print("interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    except OSError as error:  # a full disk, a folder without permission: not a fault of the program
+        return _fail(f"{error.filename or 'files'}: expected to read or write, got {error.strerror or error}")
+    return int(result or 0)
+
+
+def _fail(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)  # noqa: T201
+    return BAD_INPUT

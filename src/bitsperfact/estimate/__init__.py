@@ -1,0 +1,34 @@
+"""What samples of scores say: bits per fact with interval and certificate, rank statistics, and the bootstrap."""
+
+from bitsperfact.estimate.bits import BitsPerFact, bits_per_fact
+from bitsperfact.estimate.bootstrap import Interval, bootstrap
+from bitsperfact.estimate.calibration import Posterior, abstention_mass, miss_rate, posterior
+from bitsperfact.estimate.channel import ChannelFit, channel_distance, fit_channel, q_star, x_star
+from bitsperfact.estimate.divergence import binned_bits
+from bitsperfact.estimate.effective import bits_effective
+from bitsperfact.estimate.neighbours import knn_divergence_bits
+from bitsperfact.estimate.pool import Pool, Statistic
+from bitsperfact.estimate.ranking import auc, hallucination_rate
+
+__all__ = [
+    "BitsPerFact",
+    "ChannelFit",
+    "Interval",
+    "Pool",
+    "Posterior",
+    "Statistic",
+    "abstention_mass",
+    "auc",
+    "binned_bits",
+    "bits_effective",
+    "bits_per_fact",
+    "bootstrap",
+    "channel_distance",
+    "fit_channel",
+    "hallucination_rate",
+    "knn_divergence_bits",
+    "miss_rate",
+    "posterior",
+    "q_star",
+    "x_star",
+]

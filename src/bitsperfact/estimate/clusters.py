@@ -1,0 +1,51 @@
+"""Clusters of claims that share an entity: drawn together, left out together, counted for what they are worth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+#: Cluster labels of facts and of non-facts.
+Groups = tuple[ArrayLike, ArrayLike]
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """`label`: shape (claims,), the cluster of each claim as 0 ... `n` - 1."""
+
+    label: Indices
+    n: int
+
+    @property
+    def are_single_claims(self) -> bool:
+        """Whether no two claims share a cluster."""
+        return self.n == self.label.size
+
+
+def clusters(name: str, labels: ArrayLike | None, n_claims: int) -> Clusters:
+    """Number the clusters; every claim is its own where `labels` is None. ValueError where labels are missing."""
+    if labels is None:
+        return Clusters(np.arange(n_claims), n_claims)
+    values = np.asarray(labels)
+    if values.shape != (n_claims,):
+        raise ValueError(
+            f"groups of {name} must have one label per claim, shape ({n_claims},), got {values.shape}"
+        )
+    distinct, label = np.unique(values, return_inverse=True)
+    return Clusters(label, distinct.size)
+
+
+def effective_count(accepted: NDArray[np.bool_], of: Clusters) -> float:
+    """Number of independent claims that the share of `accepted` is worth, at most their number.
+
+    n / max(1, D), with D the design effect: the variance of the share between clusters (linearised ratio estimate)
+    over p (1 - p) / n, as in Korn & Graubard 1998. Where all or none are accepted D is unknown and n is returned.
+    """
+    n, share = accepted.size, float(accepted.mean())
+    if of.are_single_claims or of.n < 2 or share in (0.0, 1.0):
+        return float(n)
+    residual = np.bincount(of.label, weights=accepted - share, minlength=of.n)
+    variance = of.n / (of.n - 1) * float(residual @ residual) / n**2
+    return n / max(1.0, variance * n / (share * (1 - share)))

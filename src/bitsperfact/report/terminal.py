@@ -1,0 +1,86 @@
+"""Tables for the terminal, legible at 80 columns.
+
+Names come from outside: they are put into `Text`, never into markup, and without control characters.
+"""
+
+import pandas as pd
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from bitsperfact.report.headline import HeadlineRow, headline_rows
+from bitsperfact.report.verdicts import VerdictRow, verdict_groups
+from bitsperfact.report.wording import STATUS_SIGNS, TEXT_ALONE, printable
+
+_STATUS_STYLES = {"consistent": "green", "violated": "bold red", "undecided": "yellow"}
+
+
+def verdict_table(verdict: pd.DataFrame) -> Table:
+    """The verdict table (columns: `bitsperfact.tables.COLUMNS`) for the terminal.
+
+    Grouped by prediction, violated ones first within each; the status stands as sign and word, beside what was
+    predicted and measured and the reason.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table.add_column("status", no_wrap=True)
+    table.add_column("prediction", min_width=18, ratio=2, overflow="fold")
+    table.add_column("reason", ratio=3, overflow="fold")
+    for group in verdict_groups(verdict):
+        for row in group.rows:
+            table.add_row(_status(row), _prediction(group.title, row), printable_text(row.reason))
+        table.add_section()
+    return table
+
+
+def _status(row: VerdictRow) -> Text:
+    return Text(f"{STATUS_SIGNS[row.status]} {row.status}", style=_STATUS_STYLES[row.status])
+
+
+def _prediction(title: str, row: VerdictRow) -> Text:
+    where = " · ".join(printable(part) for part in (row.model, row.claim_set, row.score) if part)
+    numbers = f"predicted {row.predicted}, measured {row.measured}" if row.measured else ""
+    lines = Text(title, style="bold")
+    for line in (where, numbers):
+        if line:
+            lines.append(f"\n{line}", style="not bold dim")
+    return lines
+
+
+def headline_table(separation: pd.DataFrame) -> Table:
+    """The headline of the separation table (columns: `bitsperfact.tables.COLUMNS`) for the terminal.
+
+    One line per model under the name of each claim set and score: bits per fact (bits) with its interval, bits
+    above the text-only baseline (bits), the hallucination rate at 95 % recall of facts, and the AUC (1).
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
+    table.add_column("claim set · score", overflow="fold", min_width=16)
+    for title in ("bits per fact", "above pattern", "halluc.", "AUC"):
+        table.add_column(title, justify="right", no_wrap=title != "above pattern")
+    heading = ""
+    for row in headline_rows(separation):
+        of_row = (
+            printable(row.claim_set) if row.is_pattern else f"{printable(row.claim_set)} · {printable(row.score)}"
+        )
+        # The text-only baseline belongs to all scores of its claim set and stands under the last of them.
+        if of_row != heading and not (row.is_pattern and heading.startswith(f"{of_row} · ")):
+            table.add_section()
+            table.add_row(Text(of_row, style="bold"))
+            heading = of_row
+        _add_row(table, row)
+    return table
+
+
+def _add_row(table: Table, row: HeadlineRow) -> None:
+    name = TEXT_ALONE if row.is_pattern else printable(row.model)
+    table.add_row(
+        Text(f"  {name}", style="dim" if row.is_pattern else ""),
+        Text(str(row.estimates["bits_per_fact"])),
+        Text(row.estimates["bits_above_pattern"].value),
+        Text(row.estimates["hallucination_rate"].value),
+        Text(row.estimates["auc"].value),
+    )
+
+
+def printable_text(text: str) -> Text:
+    """Text for a cell, free of control characters and read literally."""
+    return Text(printable(text))

@@ -1,0 +1,76 @@
+"""A run folder: what one probe was asked, what it measured and what follows, as four tables and `run.json`."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bitsperfact import tables
+from bitsperfact.errors import BadInput
+from bitsperfact.files import write_text
+from bitsperfact.tables import ClaimSetInfo, ModelInfo
+
+
+@dataclass(frozen=True)
+class Run:
+    """The contents of a run folder.
+
+    `claims`, `scores`, `separation` and `verdict` are DataFrames (columns: `bitsperfact.tables.COLUMNS`);
+    `claim_sets` and `models` say what the rows are about; `manifest` is `run.json` (command, versions, status).
+    """
+
+    path: Path
+    claims: pd.DataFrame
+    scores: pd.DataFrame
+    separation: pd.DataFrame
+    verdict: pd.DataFrame
+    claim_sets: list[ClaimSetInfo]
+    models: list[ModelInfo]
+    manifest: dict[str, Any]
+
+
+def load_run(path: str | Path) -> Run:
+    """Load a finished run folder; raise BadInput where it is none or has not finished."""
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    if manifest.get("status") != "complete":
+        raise BadInput(folder / "run.json", 'status "complete"', repr(manifest.get("status")))
+    return Run(
+        path=folder,
+        claims=tables.read("claims", folder / "claims.parquet"),
+        scores=tables.read("scores", folder / "scores.parquet"),
+        separation=tables.read("separation", folder / "separation.parquet"),
+        verdict=tables.read("verdict", folder / "verdict.parquet"),
+        claim_sets=[ClaimSetInfo(**entry) for entry in manifest["claim_sets"]],
+        models=[ModelInfo(**entry) for entry in manifest["models"]],
+        manifest=manifest,
+    )
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read `run.json`; raise BadInput where it is missing or broken."""
+    path = folder / "run.json"
+    if not path.is_file():
+        raise BadInput(folder, "a run folder (with run.json)", "no run.json")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadInput(path, "JSON", error) from None
+    if not isinstance(manifest, dict):
+        raise BadInput(path, "a JSON object", type(manifest).__name__)
+    return manifest
+
+
+def write_manifest(
+    folder: Path, status: str, claim_sets: list[ClaimSetInfo], models: list[ModelInfo], **facts: Any
+) -> None:
+    """Write `run.json` atomically. `status` is "complete" only once every table of the run is in place."""
+    manifest = {
+        "status": status,
+        "claim_sets": [asdict(info) for info in claim_sets],
+        "models": [asdict(info) for info in models],
+        **facts,
+    }
+    write_text(folder / "run.json", json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

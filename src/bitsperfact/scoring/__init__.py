@@ -1,0 +1,10 @@
+"""Claims x model -> scores: an exact engine for log-probabilities, and one file per score.
+
+A score never sees a label: it is handed claims without the columns that say what is true. The one exception, the
+supervised `probe`, is cross-fitted by entity, so that no claim's own entity informs its score.
+"""
+
+from bitsperfact.scoring.registry import names, score
+from bitsperfact.scoring.tasks import Plan, ScoringTask, Settings
+
+__all__ = ["Plan", "ScoringTask", "Settings", "names", "score"]

@@ -1,0 +1,198 @@
+"""Claims, models and scores as tasks: what must be computed, in shards that are stored, and their assembly.
+
+A shard is a run of consecutive requests of one family over one claim set. Its key is a hash of everything that its
+numbers depend on, so a stored shard is right for whoever asks for it again, and for nobody else.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from bitsperfact import tables
+from bitsperfact.errors import BadInput
+from bitsperfact.files import sha256_of_text
+from bitsperfact.scoring.registry import UNLABELLED, Answers, Array, HiddenScore, TokenScore, score
+from bitsperfact.scoring.requests import Family, Request
+from bitsperfact.tables import ModelInfo
+
+if TYPE_CHECKING:
+    from bitsperfact.models import LoadedModel
+
+Item = TypeVar("Item")
+
+#: Changes whenever stored shards of older code must not be read again.
+FORMAT = "1"
+#: Requests per shard: what a kill can cost, and how fine the progress bar is.
+SHARD_REQUESTS = 512
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What, besides the claims, decides a model's numbers; `bos` is one of `tokens.BOS_POLICIES`.
+
+    `batch_tokens` (padded tokens per batch, None for what suits the device) does so only up to rounding.
+    """
+
+    bos: str = "auto"
+    batch_tokens: int | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ScoringTask:
+    """One shard to compute. `run()` opens the model if need be and returns the shard's table."""
+
+    key: str
+    n_items: int
+    label: str
+    run: Callable[[], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the scores of one model on one claim set are computed: its `tasks`, then `assemble` on their results."""
+
+    model: ModelInfo
+    claims: pd.DataFrame
+    scores: tuple[str, ...]
+    settings: Settings
+    open_model: "Callable[[], LoadedModel]"
+
+    @cached_property
+    def unlabelled(self) -> pd.DataFrame:
+        """The claims without the columns that say what is true."""
+        return self.claims.loc[:, UNLABELLED].reset_index(drop=True)
+
+    @cached_property
+    def families(self) -> dict[str, Family]:
+        """Families of requests that the scores need, each once."""
+        wanted = [f for name in self.scores if isinstance(s := score(name), TokenScore) for f in s.families]
+        return {family.name: family for family in wanted}
+
+    @cached_property
+    def asked(self) -> dict[str, list[Request]]:
+        """Every claim's requests, by family, `per_claim` in a row for each claim."""
+        return {name: list(family.build(self.unlabelled)) for name, family in self.families.items()}
+
+    @cached_property
+    def shards(self) -> dict[str, list[ScoringTask]]:
+        """Tasks by family, or by score for hidden states."""
+        token_shards = {
+            name: [self._token_task(name, part) for part in _parts(list(dict.fromkeys(asked)))]
+            for name, asked in self.asked.items()
+        }
+        texts = list(self.unlabelled["prefix"] + self.unlabelled["target"])
+        hidden_shards = {
+            name: [self._hidden_task(name, s.depth, part) for part in _parts(texts)]
+            for name in self.scores
+            if isinstance(s := score(name), HiddenScore)
+        }
+        return token_shards | hidden_shards
+
+    @property
+    def tasks(self) -> list[ScoringTask]:
+        """Every shard to compute, in order."""
+        return [task for shards in self.shards.values() for task in shards]
+
+    def _task(self, kind: str, parts: Sequence[str], run: Callable[[], pd.DataFrame], n_items: int) -> ScoringTask:
+        key = sha256_of_text(FORMAT, kind, self.model.fingerprint, self.model.dtype, self.settings.bos, *parts)
+        return ScoringTask(key[:32], n_items, f"{self.model.name} · {self.claims['claim_set'].iloc[0]}", run)
+
+    def _token_task(self, family: str, part: list[Request]) -> ScoringTask:
+        texts = [text for request in part for text in request]
+        return self._task(family, texts, lambda: self._answer(part), len(part))
+
+    def _hidden_task(self, name: str, depth: float, part: list[str]) -> ScoringTask:
+        return self._task(f"{name}@{depth}", part, lambda: self._represent(part, depth), len(part))
+
+    def _answer(self, part: list[Request]) -> pd.DataFrame:
+        from bitsperfact.scoring.engine import logprob_sums  # torch is slow to import
+        from bitsperfact.scoring.tokens import Encoder
+
+        loaded = self.open_model()
+        tokenized = Encoder(loaded.tokenizer, self.settings.bos).encode(part)
+        return pd.DataFrame(
+            {
+                "logprob_sum": logprob_sums(loaded, tokenized, self.settings.batch_tokens),
+                "n_tokens": [t.n_tokens for t in tokenized],
+                "n_bytes": [t.n_bytes for t in tokenized],
+                "boundary_ok": [t.boundary_ok for t in tokenized],
+            }
+        )
+
+    def _represent(self, part: list[str], depth: float) -> pd.DataFrame:
+        from bitsperfact.scoring.engine import last_hidden_states
+        from bitsperfact.scoring.tokens import Encoder
+
+        loaded = self.open_model()
+        tokenized = Encoder(loaded.tokenizer, self.settings.bos).encode([Request("", text) for text in part])
+        hidden = last_hidden_states(loaded, [t.ids for t in tokenized], depth, self.settings.batch_tokens)
+        return pd.DataFrame(
+            {
+                "hidden": list(hidden),
+                "n_tokens": [t.n_tokens for t in tokenized],
+                "n_bytes": [t.n_bytes for t in tokenized],
+            }
+        )
+
+    def assemble(self, read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
+        """Return the scores table of this model and claim set; `read` returns a finished shard by its key."""
+        frames = {
+            name: pd.concat([read(task.key) for task in shards], ignore_index=True)
+            for name, shards in self.shards.items()
+        }
+        return pd.concat([self._score_table(name, frames) for name in self.scores], ignore_index=True)
+
+    def _score_table(self, name: str, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+        chosen = score(name)
+        if isinstance(chosen, TokenScore):
+            raw = self._per_claim(chosen.families[0].name, frames).iloc[:: chosen.families[0].per_claim]
+            value = chosen.value(self.unlabelled, {f.name: self._answers(f, frames) for f in chosen.families})
+        else:
+            raw = frames[name].assign(logprob_sum=np.nan, boundary_ok=True)
+            value = chosen.value(
+                np.stack(raw["hidden"].to_list()),
+                self.claims["is_fact"].to_numpy(dtype=bool),
+                self.claims["group"].to_numpy(dtype=str),
+                self.settings.seed,
+            )
+        return self._as_scores(name, value, raw.reset_index(drop=True))
+
+    def _as_scores(self, name: str, value: Array, raw: pd.DataFrame) -> pd.DataFrame:
+        bad = np.flatnonzero(~np.isfinite(value))
+        if len(bad):
+            text = self.unlabelled["prefix"].iloc[bad[0]] + self.unlabelled["target"].iloc[bad[0]]
+            raise BadInput(
+                f"score {name}, model {self.model.name}, claim {text!r}", "a finite score", value[bad[0]]
+            )
+        identity = {
+            "model": self.model.name,
+            "revision": self.model.revision,
+            "dtype": self.model.dtype,
+            "claim_id": self.unlabelled["claim_id"],
+            "score": name,
+            "value": value,
+        }
+        columns = {c: raw[c] for c in ("n_tokens", "n_bytes", "logprob_sum", "boundary_ok")}
+        return pd.DataFrame(identity | columns)[list(tables.COLUMNS["scores"])]
+
+    def _per_claim(self, family: str, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
+        """Answers in the order asked: a request that several claims share was computed once."""
+        slot = {request: i for i, request in enumerate(dict.fromkeys(self.asked[family]))}
+        return frames[family].iloc[[slot[request] for request in self.asked[family]]].reset_index(drop=True)
+
+    def _answers(self, family: Family, frames: dict[str, pd.DataFrame]) -> Answers:
+        table = self._per_claim(family.name, frames)
+        shape = (-1, family.per_claim)
+        return Answers(
+            table["logprob_sum"].to_numpy(dtype=float).reshape(shape),
+            table["n_tokens"].to_numpy(dtype=int).reshape(shape),
+        )
+
+
+def _parts(items: Sequence[Item]) -> list[list[Item]]:
+    return [list(items[i : i + SHARD_REQUESTS]) for i in range(0, len(items), SHARD_REQUESTS)]

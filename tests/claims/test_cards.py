@@ -1,0 +1,109 @@
+"""Claim sets as they are handed on: data sets, cards, scripts."""
+
+import importlib.util
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import datasets
+import huggingface_hub
+import pytest
+
+from bitsperfact import claims, tables
+from bitsperfact.errors import BadInput
+
+ROOT = Path(__file__).parents[2]
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def made():
+    return claims.load("capitals", limit=4)
+
+
+def test_a_data_set_has_the_table_its_types_and_the_census(made):
+    data = made.to_dataset()
+    assert data.column_names == list(tables.COLUMNS["claims"])
+    assert data.features["is_fact"] == datasets.Value("bool")
+    assert data.features["grade"] == datasets.Value("float64")
+    assert data.to_pandas().to_dict("list") == made.frame.to_dict("list")
+    assert json.loads(data.info.description.splitlines()[-1]) == asdict(made.info)
+    assert data.info.license == made.info.licence
+
+
+def test_the_fingerprint_covers_rows_order_and_census(made):
+    frame, info = made.frame, made.info
+    others = [
+        claims.ClaimSet(frame.iloc[::-1], info),
+        claims.ClaimSet(frame.assign(grade=0.5), info),
+        claims.ClaimSet(frame.iloc[:-1], info),
+        claims.ClaimSet(frame, replace(info, universe_size=info.universe_size + 1)),
+    ]
+    prints = {made.fingerprint, *(other.fingerprint for other in others)}
+    assert len(prints) == 5
+    assert claims.ClaimSet(frame.copy(), info).fingerprint == made.fingerprint
+
+
+def test_a_frame_that_is_no_claims_table_is_refused(made):
+    with pytest.raises(BadInput, match="no column 'grade'"):
+        claims.ClaimSet(made.frame.drop(columns="grade"), made.info)
+    with pytest.raises(BadInput, match="in_range"):
+        claims.ClaimSet(made.frame.assign(grade=2.0), made.info)
+
+
+def test_a_card_is_valid_for_the_hub_and_tells_the_counts(made):
+    text = claims.card(made)
+    data = huggingface_hub.DatasetCard(text).data.to_dict()
+    assert data["license"] == "other"
+    assert data["license_name"] == made.info.licence
+    assert data["configs"][0]["data_files"] == [{"split": "train", "path": "data/train-*"}]
+    for part in (
+        f"{made.info.universe_size:,}",
+        f"{made.info.n_facts:,}",
+        made.fingerprint,
+        "| derangement | 60 |",
+    ):
+        assert part in text
+    for column in tables.COLUMNS["claims"]:
+        assert f"| {column} |" in text
+    assert huggingface_hub.DatasetCard(claims.card(claims.load("ids", limit=1))).data.license == "apache-2.0"
+
+
+def test_the_readme_tells_the_counts_of_today():
+    build = script("build_claims")
+    readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    fresh = build.with_table(readme, claims.overview())
+    assert fresh == readme, "run: python scripts/build_claims.py --table"
+    assert fresh != build.with_table(readme, "| changed |\n")
+
+
+def test_sets_are_built_into_a_folder_and_failures_are_told(tmp_path, capsys):
+    build = script("build_claims")
+    assert build.main(["capitals", "liar", "--out", str(tmp_path), "--limit", "3"]) == 2
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["capitals.md", "capitals.parquet"]
+    assert claims.load(str(tmp_path / "capitals.parquet")).frame.equals(claims.load("capitals", limit=3).frame)
+    assert "ucsbnlp/liar" in capsys.readouterr().err
+    assert build.main(["elements", "--out", str(tmp_path), "--limit", "3"]) == 0
+
+
+def test_a_set_is_pushed_and_then_its_card(monkeypatch, capsys):
+    push, calls = script("push_to_hub"), []
+    monkeypatch.setattr(
+        datasets.Dataset, "push_to_hub", lambda self, repo, private: calls.append((repo, private, self.num_rows))
+    )
+    monkeypatch.setattr(huggingface_hub.HfApi, "upload_file", lambda self, **given: calls.append(given))
+    assert push.main(["capitals", "--repo", "me/capitals", "--private", "--limit", "4"]) == 0
+    rows, card = calls
+    made = claims.load("capitals", limit=4)
+    assert rows == ("me/capitals", True, len(made.frame))
+    assert (card["repo_id"], card["path_in_repo"], card["repo_type"]) == ("me/capitals", "README.md", "dataset")
+    assert card["path_or_fileobj"].decode() == claims.card(made)
+    assert made.fingerprint in capsys.readouterr().out
+    assert push.main(["captials", "--repo", "me/x"]) == 2
+    assert "capitals" in capsys.readouterr().err

@@ -1,0 +1,155 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from bitsperfact.estimate import Pool, binned_bits, bits_effective, bits_per_fact, knn_divergence_bits
+from bitsperfact.estimate.bins import LEAST_COUNT, SWALLOWED, bin_starts
+from bitsperfact.estimate.divergence import digamma_kl_bits
+from bitsperfact.theory import bernoulli_kl_bits, budget_optimum, kl_bits
+
+
+@pytest.mark.parametrize(("p", "q"), [(0.5, 0.5), (0.7, 0.3), (0.9, 0.2)])
+def test_digamma_correction_removes_the_bias_exactly_enough(p, q):
+    n, N = 60, 80
+    k, l = np.arange(n + 1), np.arange(N + 1)  # noqa: E741
+    chance = np.outer(stats.binom.pmf(k, n, p), stats.binom.pmf(l, N, q))
+    estimate = [[digamma_kl_bits(np.array([i, n - i]), np.array([j, N - j])) for j in l] for i in k]
+    assert float((chance * estimate).sum()) == pytest.approx(float(bernoulli_kl_bits(p, q)), abs=3e-3)
+
+
+def kl_plug_in_bits(facts, nonfacts):
+    return float(kl_bits(facts / facts.sum(), nonfacts / nonfacts.sum()))
+
+
+def test_edges_chosen_by_rank_are_no_more_biased_than_fixed_ones():
+    """Facts and non-facts uniform: the ratio is 1 and the truth 0, whatever the edges."""
+    rng = np.random.default_rng(0)
+    pools = [Pool.of(rng.random(300), rng.random(600)) for _ in range(300)]
+    in_bins_of_the_data = np.mean([kl_plug_in_bits(*pool.binned()) for pool in pools])
+    assert in_bins_of_the_data > 0.05
+    assert abs(np.mean([binned_bits(pool) for pool in pools])) < in_bins_of_the_data / 4
+
+
+many_scores = st.lists(st.integers(-20, 20).map(float), min_size=10, max_size=200).map(np.array)
+
+
+@given(many_scores, many_scores)
+def test_bins_never_split_ties_and_hold_enough(facts, nonfacts):
+    pool = Pool.of(facts, nonfacts)
+    k, l = pool.binned()  # noqa: E741
+    assert k.sum() == facts.size
+    assert l.sum() == nonfacts.size
+    assert pool.bins[0] == 0
+    # Only above a crowd of non-facts, or at the bottom, may a bin be short of one class.
+    short = (k[1:] < LEAST_COUNT) | (l[1:] < LEAST_COUNT)
+    assert (l[:-1][short] > SWALLOWED * LEAST_COUNT).all()
+    assert (np.diff(pool.bins) > 0).all()
+
+
+def test_merging_spares_the_tie_that_carries_the_divergence():
+    """Three hallucinations in a thousand: a bin of five would have to swallow all other non-facts."""
+    assert bin_starts(np.array([0.0, 100.0]), np.array([997.0, 3.0])).tolist() == [0, 1]
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.integers(20, 200), st.integers(20, 500))
+def test_everything_survives_an_increasing_map(seed, n, N):
+    rng = np.random.default_rng(seed)
+    facts, nonfacts = np.round(rng.normal(2, 1, n), 2), np.round(rng.normal(0, 1, N), 2)
+    assert bits_per_fact(facts, nonfacts, replicates=10) == bits_per_fact(facts**3, nonfacts**3, replicates=10)
+    assert bits_effective(facts, nonfacts) == bits_effective(facts**3, nonfacts**3)
+
+
+@pytest.mark.parametrize("bits", [2, 5, 8])
+def test_the_channel_at_its_expected_counts(bits):
+    N = 100 * 2**bits
+    nonfacts = np.repeat([0.0, 1.0], [N - 100, 100])
+    got = bits_per_fact(np.ones(300), nonfacts)
+    assert got.estimate == pytest.approx(bits, abs=0.02)
+    assert got.lower < bits < got.upper
+    assert got.certified < bits
+    assert not got.resolution_limited
+    assert bits_effective(np.ones(300), nonfacts) == pytest.approx(bits, abs=0.03)
+
+
+def test_effective_bits_charge_for_forgotten_facts():
+    """Forgetting a share f: q' = 2^(-b / (1 - f)), and the loss is what the posterior of the two scores has."""
+    f, q = 0.1, 0.01
+    facts, nonfacts = np.repeat([0.0, 1.0], [100, 900]), np.repeat([0.0, 1.0], [99_000, 1000])
+    lost = f / (f + 1 - q)
+    kept = (1 - f) / (1 - f + q)
+    loss = -0.5 * (f * np.log(lost) + (1 - f) * np.log(kept) + (1 - q) * np.log(1 - lost) + q * np.log(1 - kept))
+    bits = bits_effective(facts, nonfacts)
+    assert float(budget_optimum(bits).loss_nats) == pytest.approx(loss, rel=0.01)
+    assert bits < binned_bits(facts, nonfacts) - 1
+
+
+def test_effective_bits_stay_within_what_the_sample_shows():
+    assert bits_effective(np.ones(50), np.zeros(1024)) == pytest.approx(10)
+    assert bits_effective(np.zeros(50), np.zeros(1024)) == pytest.approx(0, abs=1e-6)
+
+
+def test_unseen_rates_are_not_bounded_above():
+    got = bits_per_fact(np.ones(100), np.zeros(1000))
+    assert got.upper == np.inf
+    assert got.resolution_limited
+    assert 0 < got.certified < np.log2(1000)
+    assert np.isfinite(got.estimate)
+
+
+def test_tiny_samples_give_an_answer():
+    got = bits_per_fact([2.0], [1.0])
+    assert (got.certified, got.resolution_limited) == (0.0, True)
+    assert got.lower <= got.estimate <= got.upper
+
+
+def test_same_seed_same_answer_and_counts_are_kept():
+    rng = np.random.default_rng(1)
+    facts, nonfacts = rng.normal(2, 1, 50), rng.normal(0, 1, 700)
+    one, two = (bits_per_fact(facts, nonfacts, seed=7) for _ in range(2))
+    assert one == two
+    assert (one.n_facts, one.n_nonfacts, one.seed, one.confidence) == (50, 700, 7, 0.95)
+
+
+def brute_force_knn_bits(facts, nonfacts, k):
+    rho = np.sort(np.abs(facts[:, None] - facts[None, :]), axis=1)[:, k]
+    nu = np.sort(np.abs(facts[:, None] - nonfacts[None, :]), axis=1)[:, k - 1]
+    return (np.mean(np.log(nu / rho)) + np.log(nonfacts.size / (facts.size - 1))) / np.log(2)
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_nearest_neighbours_agree_with_all_pairs(k):
+    rng = np.random.default_rng(0)
+    facts, nonfacts = rng.normal(1, 1, 40), rng.normal(0, 1, 90)
+    expected = brute_force_knn_bits(facts, nonfacts, k)
+    assert knn_divergence_bits(facts, nonfacts, k=k) == pytest.approx(expected)
+
+
+def test_nearest_neighbours_cross_check_the_bins():
+    rng = np.random.default_rng(0)
+    facts, nonfacts = rng.normal(2, 1, 4000), rng.normal(0, 1, 40_000)
+    truth = 2 / np.log(2)
+    assert knn_divergence_bits(facts, nonfacts) == pytest.approx(truth, abs=0.2)
+    assert binned_bits(facts, nonfacts) == pytest.approx(truth, abs=0.2)
+    assert np.isnan(knn_divergence_bits(np.round(facts, 1), nonfacts))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: bits_per_fact([1.0], [np.inf]), "nonfacts must be finite scores, got inf"),
+        (lambda: bits_per_fact([], [1.0]), "facts must hold at least one score"),
+        (
+            lambda: bits_per_fact([1.0], [0.0], groups=([1, 2], [1])),
+            "groups of facts must have one label per claim",
+        ),
+        (lambda: bits_per_fact([1.0], [0.0], confidence=1.0), "confidence must lie strictly between 0 and 1"),
+        (lambda: bits_per_fact([1.0], [0.0], replicates=1), "replicates must be at least 2"),
+        (lambda: knn_divergence_bits([1.0, 2.0], [0.0], k=2), "k must be at least 1, below the number of facts"),
+    ],
+)
+def test_errors_name_the_argument_and_the_reason(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,152 @@
+"""The Hub path against a Hub of our own: an HTTP server that answers the few questions the client asks."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from bitsperfact import models
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+UNWANTED = {"pytorch_model.bin", "README.md", "onnx/model.onnx", "modeling_net.py"}
+_RESOLVE = """
+import sys
+from bitsperfact import models
+try:
+    print(models.resolve(sys.argv[1], allow_pickle=len(sys.argv) > 2))
+except models.Unavailable as error:
+    print("Unavailable", error)
+except ValueError as error:
+    print("BadInput", error)
+"""
+
+
+class _Hub(BaseHTTPRequestHandler):
+    files: dict[str, bytes] = {}  # noqa: RUF012
+    asked: list[str] = []  # noqa: RUF012
+
+    def log_message(self, *args):
+        pass
+
+    def _send(self, code, body=b"", **headers):
+        self.send_response(code)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def do_GET(self):
+        path = self.path.partition("?")[0]
+        if "/gated" in path:
+            return self._send(403, X_Error_Code="GatedRepo", X_Error_Message="gated")
+        if "org/net" not in path:
+            return self._send(404, X_Error_Code="RepoNotFound")
+        if "nowhere" in path:
+            return self._send(404, X_Error_Code="RevisionNotFound")
+        if path.startswith("/api/models/org/net/tree"):
+            entries = [
+                {"type": "file", "path": n, "size": len(b), "oid": hashlib.sha1(b).hexdigest()}
+                for n, b in self.files.items()
+            ]
+            return self._send(200, json.dumps(entries).encode(), Content_Type="application/json")
+        if path.startswith("/api/models/org/net"):
+            info = {"id": "org/net", "sha": COMMIT, "siblings": [{"rfilename": n} for n in self.files]}
+            return self._send(200, json.dumps(info).encode(), Content_Type="application/json")
+        name = path.rpartition(f"/resolve/{COMMIT}/")[2]
+        self.asked.append(name)
+        body = self.files[name]
+        return self._send(200, body, ETag=f'"{hashlib.sha1(body).hexdigest()}"', X_Repo_Commit=COMMIT)
+
+    do_HEAD = do_GET  # noqa: N815
+
+
+@pytest.fixture
+def hub():
+    handler = type("Hub", (_Hub,), {"files": {}, "asked": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def ask(hub, tmp_path):
+    """Resolve a name in a process whose Hub is ours: the client reads its address when it is imported."""
+
+    def ask(*arguments, endpoint=None):
+        address = endpoint or f"http://127.0.0.1:{hub.server_port}"
+        environment = os.environ | {
+            "HF_ENDPOINT": address,
+            "HF_HOME": str(tmp_path / "hf"),
+            "HF_HUB_DISABLE_XET": "1",
+            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+            "NO_PROXY": "127.0.0.1",
+        }
+        command = [sys.executable, "-c", _RESOLVE, *arguments]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return run.stdout.strip()
+
+    return ask
+
+
+@pytest.fixture
+def served(hub):
+    folder = models.resolve("random:tiny")
+    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "bitsperfact.json"}
+    hub.RequestHandlerClass.files |= files | dict.fromkeys(UNWANTED, b"x")
+    return hub.RequestHandlerClass
+
+
+def test_only_what_scoring_needs_is_fetched(served, ask):
+    from pathlib import Path
+
+    folder = Path(ask("org/net"))
+    assert folder.name == COMMIT
+    fetched = {path.name for path in folder.iterdir()}
+    assert fetched == served.files.keys() - UNWANTED
+    assert set(served.asked) == fetched
+    info = models.describe(str(folder))
+    assert info.revision == COMMIT
+    assert info.fingerprint == models.describe("random:tiny").fingerprint
+
+
+def test_a_fetched_model_needs_no_hub(served, ask):
+    online = ask("org/net@main")
+    assert online.endswith(COMMIT)
+    assert ask("org/net@main", endpoint="http://127.0.0.1:9") == online
+
+
+def test_pickles_are_fetched_only_when_asked_for(served, ask):
+    del served.files["model.safetensors"]
+    assert "only pytorch_model.bin" in ask("org/net")
+    assert "pytorch_model.bin" not in served.asked
+    ask("org/net", "allow_pickle")
+    assert "pytorch_model.bin" in served.asked
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("org/other", "BadInput org/other: expected a repository on the Hub"),
+        ("org/net@nowhere", "BadInput org/net@nowhere: expected a branch, tag or commit"),
+        ("org/gated", "BadInput org/gated: expected a repository you may read, got a gated one"),
+    ],
+)
+def test_the_hub_says_no(served, ask, name, answer):
+    said = ask(name)
+    assert said.startswith(answer)
+    assert "\n" not in said
+
+
+def test_no_hub(ask):
+    said = ask("org/net", endpoint="http://127.0.0.1:9")
+    assert said.startswith("Unavailable org/net: expected the Hub to answer")
+    assert "\n" not in said

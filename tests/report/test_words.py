@@ -1,0 +1,133 @@
+"""Numbers and names in words, and the terminal's tables."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from bitsperfact.report import headline_table, verdict_table, wording
+from bitsperfact.report.headline import headline_rows
+from bitsperfact.report.verdicts import verdict_groups
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (wording.number(-0.001), "0.00"),
+        (wording.number(-1.5), "−1.50"),
+        (wording.number(math.nan), "–"),
+        (wording.number(math.inf), "∞"),
+        (wording.percent(0.5), "50.0 %"),
+        (wording.percent(0.0), "0.0 %"),
+        (wording.percent(0.00123), "0.12 %"),
+        (wording.percent(math.nan), "–"),
+        (wording.interval(0.1, 0.25, wording.percent), "[10.0, 25.0 %]"),
+        (wording.interval(1.0, math.nan, wording.number), "[1.00, –]"),
+        (wording.interval(math.nan, math.nan, wording.number), ""),
+        (wording.significant(0.00020), "0.0002"),
+        (wording.significant(-1.0), "−1"),
+        (wording.parameters(14_500), "14.5k"),
+        (wording.parameters(134_515_008), "135M"),
+        (wording.parameters(999_950), "1000k"),
+        (wording.parameters(0), "–"),
+        (wording.words("bits_grow_with_size"), "Bits grow with size"),
+    ],
+)
+def test_wording(written, expected):
+    assert written == expected
+
+
+@given(st.floats(1e-9, 1.0))
+def test_a_percentage_reads_back_within_its_rounding(share):
+    read = float(wording.percent(share).removesuffix(" %")) / 100
+    assert read == pytest.approx(share, rel=0.05, abs=1e-6)
+
+
+@given(st.text())
+def test_printable_text_is_one_line_without_controls_and_settled(text):
+    written = wording.printable(text)
+    assert len(written.splitlines()) <= 1
+    assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in written)
+    assert wording.printable(written) == written
+    written.encode()
+
+
+@given(st.text(), st.integers(4, 60))
+def test_shortened_text_keeps_both_ends(text, longest):
+    written, whole = wording.shortened(text, longest), wording.printable(text)
+    assert len(written) <= longest
+    head, dots, tail = written.partition("…") if len(whole) > longest else (written, "", "")
+    assert whole.startswith(head)
+    assert whole.endswith(tail) or not dots
+
+
+def screen(table, width):
+    console = Console(width=width, force_terminal=False, color_system=None)
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_tables_fit_the_terminal_and_keep_their_numbers(run, width):
+    headline = screen(headline_table(run.separation), width)
+    verdict = screen(verdict_table(run.verdict), width)
+    assert max(map(len, (headline + verdict).splitlines())) <= width
+    bits = run.separation.query("quantity == 'bits_per_fact' and stratum == 'pooled'")
+    for row in bits.itertuples():
+        assert f"{row.value:.2f} [{row.lower:.2f}, {row.upper:.2f}]".replace("-", "−") in headline
+    assert verdict.count("✗ violated") == 1
+    assert verdict.count("✓ consistent") == (run.verdict["status"] == "consistent").sum()
+
+
+def test_long_and_hostile_names_neither_break_the_table_nor_reach_the_terminal(make_run):
+    names = {"org/" + "long" * 40: 1, "[bold]not markup[/bold]": 2, "bell\x07\x1b[2Jclear": 3}
+    run = make_run(sizes=names, controls={"[red]set": "none"}, n_facts=3)
+    text = screen(headline_table(run.separation), 80) + screen(verdict_table(run.verdict), 80)
+    assert "[bold]not markup" in text
+    assert "[red]set" in text
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_empty_tables_are_tables(run):
+    assert "status" in screen(verdict_table(run.verdict.iloc[:0]), 80)
+    assert "bits per fact" in screen(headline_table(run.separation.iloc[:0]), 80)
+
+
+def test_rows_stand_by_claim_set_score_and_size_with_the_baseline_last(run):
+    rows = headline_rows(run.separation, ["iata", "capitals"])
+    assert list(dict.fromkeys(row.claim_set for row in rows)) == ["iata", "capitals", "cas", "fips"]
+    first = rows[:7]
+    assert [row.n_params for row in first] == [15_000_000, 134_515_008, 1_234_000_000] * 2 + [0]
+    assert [row.is_pattern for row in first] == [False] * 6 + [True]
+
+
+def test_missing_quantities_are_dashes_and_bounds_carry_their_sign(run):
+    rows = headline_rows(run.separation)
+    assert {str(row.estimates["abstention_mass"]) for row in rows} == {"–"}
+    signs = {str(row.estimates["bits_per_fact"]).startswith("≥") for row in rows if row.model == "tiny/net-1.2B"}
+    assert signs == {True, False}
+
+
+def test_a_lower_bound_has_no_interval(run):
+    rows = headline_rows(run.separation.assign(lower=run.separation["value"], upper=math.nan))
+    assert not any(estimate.interval for row in rows for estimate in row.estimates.values())
+
+
+def test_verdicts_on_the_baseline_name_what_it_reads(run):
+    one = run.verdict.head(1).assign(model="pattern", score="pattern")
+    row = verdict_groups(one)[0].rows[0]
+    assert (row.model, row.claim_set, row.score) == ("the text alone", "capitals", "")
+
+
+def test_violations_come_first(run):
+    groups = verdict_groups(run.verdict)
+    assert groups[0].prediction == "no_bits_without_memory"
+    mixed = run.verdict.assign(prediction="sparsity", status=["consistent", "undecided", "violated"] * 9)
+    statuses = [row.status for row in verdict_groups(mixed)[0].rows]
+    assert statuses == ["violated"] * 9 + ["undecided"] * 9 + ["consistent"] * 9
+    assert verdict_groups(mixed)[0].counts == {"violated": 9, "undecided": 9, "consistent": 9}
