@@ -20,12 +20,12 @@ check: .venv/installed-dev
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(PIP) install --quiet -r requirements.lock
-	$(PIP) install --quiet --no-deps --editable .
+	$(PIP) install --quiet --quiet -r requirements.lock
+	$(PIP) install --quiet --quiet --no-deps --editable .
 	touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.lock
-	$(PIP) install --quiet -r requirements-dev.lock
+	$(PIP) install --quiet --quiet -r requirements-dev.lock
 	touch $@
 
 # Resolve anew from pyproject.toml. The local label of a CPU build of torch is dropped: the pin must install anywhere.

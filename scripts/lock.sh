@@ -5,15 +5,21 @@ cd "$(dirname "$0")/.."
 python=${1:-python3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$python" -m venv "$work/venv"
-pip=("$work/venv/bin/python" -m pip --disable-pip-version-check)
-
 # A pin without the local label of a build (torch 2.13.0+cpu) installs whichever build a machine offers.
-frozen() { "${pip[@]}" freeze --exclude bitsperfact | sed -E 's/\+[a-z0-9.]+$//' | LC_ALL=C sort -f; }
+frozen() { "$1/bin/python" -m pip freeze --exclude bitsperfact | sed -E 's/\+[a-z0-9.]+$//' | LC_ALL=C sort -f; }
 
-"${pip[@]}" install --quiet torch==2.13.0 ".[claims]"
-frozen >"$work/runtime"
-"${pip[@]}" install --quiet --constraint "$work/runtime" --group dev
-frozen >"$work/all"
-cp "$work/runtime" requirements.lock
-{ echo "-r requirements.lock"; comm -13 <(LC_ALL=C sort "$work/runtime") <(LC_ALL=C sort "$work/all"); } >requirements-dev.lock
+installed() {
+  "$python" -m venv "$1"
+  "$1/bin/python" -m pip install --quiet --upgrade pip # dependency groups need pip 25.1
+  "$1/bin/python" -m pip install --quiet torch==2.13.0 ".[claims,testers,streaming]" "${@:2}"
+  frozen "$1"
+}
+
+# All at once first, so that no version that the package alone would take shuts out one that its tests need.
+installed "$work/all" --group dev >"$work/all.lock"
+installed "$work/runtime" --constraint "$work/all.lock" >"$work/runtime.lock"
+cp "$work/runtime.lock" requirements.lock
+{
+  echo "-r requirements.lock"
+  LC_ALL=C comm -13 <(LC_ALL=C sort "$work/runtime.lock") <(LC_ALL=C sort "$work/all.lock") | LC_ALL=C sort -f
+} >requirements-dev.lock

@@ -67,7 +67,7 @@ def list_models() -> None:
 
     for entry in models.known():
         size = f"{entry.n_params / 1e6:.3g}M"
-        typer.echo(f"{entry.name:<28}{size:<8}{entry.licence:<16}{'cached' if entry.cached else '-'}")
+        typer.echo(f"{entry.name:<28}{size:<8}{entry.licence:<20}{'cached' if entry.cached else '-'}")
 
 
 @models_app.command("fetch")
