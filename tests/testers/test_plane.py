@@ -61,7 +61,7 @@ def test_the_pilot_finds_the_length(fnr):
 
 
 def test_memory_is_within_three_per_cent_of_the_bound_at_100_000_keys():
-    """The moonshot: at fnr .1 and fpr 2^-8; best of 2^14 separate seeds reached 7 % (Guo & Li's bound is 6.73)."""
+    """At fnr .1 and fpr 2^-8, where the bound is 6.73; the best of 2^14 separate seeds per block reached 7 %."""
     keys, others = keys_and_others(100_000, 400_000)
     tester = TwoSidedTester.init(keys, 6.9265, fnr=0.1)
     missed = float((tester.query(keys) == 0).mean())
@@ -69,12 +69,21 @@ def test_memory_is_within_three_per_cent_of_the_bound_at_100_000_keys():
     assert missed == pytest.approx(0.1, abs=0.006)
     assert -np.log2(tester.fpr) == pytest.approx(8, abs=0.06)
     assert within_binomial(int(tester.query(others).sum()), len(others), tester.fpr)
-    assert tester.memory_bits / len(keys) / float(two_sided_filter_bits(missed, tester.fpr)) < 1.032
+    assert tester.memory_bits / len(keys) / float(two_sided_filter_bits(missed, tester.fpr)) < 1.031
 
 
 @pytest.mark.parametrize(
     ("bits", "fnr", "most"),
-    [(2.0, 0.1, 1.11), (4.3, 0.02, 1.08), (6.0, 0.3, 1.11), (12.5, 0.1, 1.04), (1.0, 0.6, 1.2)],
+    [
+        (0.8, 0.1, 1.15),
+        (1.0, 0.02, 1.15),
+        (1.0, 0.6, 1.2),
+        (2.0, 0.1, 1.1),
+        (2.3, 0.02, 1.08),
+        (4.3, 0.02, 1.06),
+        (6.0, 0.3, 1.08),
+        (12.5, 0.1, 1.04),
+    ],
 )
 def test_memory_is_near_the_bound_elsewhere(bits, fnr, most):
     """The more is forgotten, the more of the memory is the plane's, where a search of 2^12 wastes most."""

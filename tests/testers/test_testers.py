@@ -41,6 +41,30 @@ def test_rates_are_as_designed_and_memory_within_budget(kind):
     assert tester.memory_bits <= 10.4 * len(keys)
 
 
+@pytest.mark.parametrize("kind", [BloomTester, FuseTester, XorTester])
+def test_memory_of_a_package_is_what_it_writes_to_a_file(kind):
+    tester = kind.init(range(3_000), 24.0)
+    stored = tester.table.serialize() if isinstance(tester, FuseTester) else tester.bloom.save_bytes()
+    sizes = 64 if kind is BloomTester else 0  # number of bits, which the file's length tells
+    assert tester.memory_bits == 8 * len(stored) + sizes + 64
+
+
+@pytest.mark.parametrize("kind", [RibbonTester, ScoreTester, Forgetter, Abstainer])
+def test_memory_is_table_seed_and_answers(kind):
+    tester = kind.init(range(3_000), 9.0)
+    stored_answers = {RibbonTester: 0, ScoreTester: 1, Forgetter: 2, Abstainer: 2}[kind]
+    assert tester.memory_bits == 64 * tester.ribbon.words.size + 160 + 64 + 64 * stored_answers
+
+
+def test_a_million_keys_are_all_kept():
+    keys, others = keys_and_others(1_000_000, 100_000)
+    tester = RibbonTester.init(keys, 8.2)
+    assert tester.query(keys).all()
+    assert within_binomial(int(tester.query(others).sum()), len(others), tester.fpr)
+    assert tester.memory_bits <= 8.2 * len(keys)
+    assert tester.memory_bits / len(keys) / -np.log2(tester.fpr) < 1.05
+
+
 @pytest.mark.parametrize("kind", ONE_SIDED)
 def test_one_sided_testers_forget_no_key_of_any_type(kind):
     keys = MIXED + [(i, str(i)) for i in range(500)] + [f"key {i}" for i in range(500)] + list(range(5, 500))

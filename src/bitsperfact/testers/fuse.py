@@ -35,7 +35,7 @@ class FuseTester(Filter):
         words = np.unique(hashed[:, 0]).tolist()
         for bits in _FINGERPRINT_BITS:
             table = _package_class(f"{cls.family}{bits}")(len(words))
-            needed = table.size_in_bytes() * 8 + SEED_BITS
+            needed = _stored_bits(table)
             if needed <= budget_bits:
                 cls._clear(table, bits)
                 table.populate(words)
@@ -57,7 +57,7 @@ class FuseTester(Filter):
     @property
     def memory_bits(self) -> int:
         """Bits of the table with its own header, and of the hash seed."""
-        return int(self.table.size_in_bytes()) * 8 + SEED_BITS
+        return _stored_bits(self.table)
 
     @property
     def fnr(self) -> float:
@@ -83,6 +83,11 @@ class XorTester(FuseTester):
         stored = getattr(table, f"_{type(table).__name__}__filter")
         size = 3 * stored.blockLength * bits // 8
         ffi.buffer(stored.fingerprints, size)[:] = bytes(size)
+
+
+def _stored_bits(table: Any) -> int:
+    """Bits of the table as it is written to a file, and of the hash seed; `size_in_bytes` counts a pointer too."""
+    return 8 * len(table.serialize()) + SEED_BITS
 
 
 def _package_class(name: str) -> Any:

@@ -23,11 +23,11 @@ HEADER_BITS = 160
 
 #: Bands to choose from, with the slack (empty slots per key) at which a million keys rarely contradict each other;
 #: the fewer the keys, the fewer places there are where that can happen.
-_SLACKS = {64: 0.090, 128: 0.031, 256: 0.0145, 512: 0.0072}
+_SLACKS = {64: 0.090, 128: 0.031, 256: 0.0165, 512: 0.0072}
 _MANY_KEYS = 1_000_000
 #: Band beyond which building falls below a million keys per second, and share of the slack to start with, where
 #: memory matters more than time.
-_WIDEST_IF_FAST, _TIGHT = 256, 0.55
+_WIDEST_IF_FAST, _TIGHT = 256, 0.48
 #: A failed attempt loosens the table by this factor of slack.
 _LOOSEN, _ATTEMPTS = 1.1, 60
 #: Columns that one word of fingerprint can fill.

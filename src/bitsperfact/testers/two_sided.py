@@ -17,8 +17,8 @@ from bitsperfact.theory import lowest_fpr
 
 #: Expected memory over the bound, which decides how the false-positive rate is split between plane and ribbon.
 _OVERHEAD = 1.03
-#: Density of the first plane that is tried: thinner ones waste bits in the search, denser ones in the ribbon.
-_DENSEST = 0.52
+#: Steps of the search for a plane that does without a ribbon.
+_HALVINGS = 6
 _WINDOWS = range(1, 21)
 
 
@@ -101,31 +101,56 @@ def _best_plan(hashed: Words, budget_bits: float, fnr: float, window: int) -> _P
     """
     aim = -math.log2(float(lowest_fpr(budget_bits / len(hashed) / _OVERHEAD, fnr)))
     # A plane of density 1 - fnr forgets that share for nothing; a denser one would forget less than asked.
-    densest = min(_DENSEST, 1 - fnr)
-    most = max(0, math.floor(aim + math.log2(densest)))
-    best = _plan(hashed, budget_bits, fnr, window, most, aim)
-    for columns in range(most - 1, -1, -1):
+    densest = math.log2(1 - fnr)
+    best = _Plan(0, 1.0, 0, -1.0)
+    for columns in range(math.floor(aim + densest), 0, -1):
         thinner = _plan(hashed, budget_bits, fnr, window, columns, aim)
         if thinner.log2_rate <= best.log2_rate:
             break
         best = thinner
+    else:
+        alone = _plane_alone(hashed, budget_bits, fnr, window, aim)
+        best = max(best, alone, key=_log2_rate)
     if best.log2_rate < 0:
         raise ValueError(f"bits_per_key is too low: {budget_bits:g} bits in all leave no room for a seed plane")
-    # Aim at what is in reach, so that the density takes up what is not a whole number of columns.
-    columns = math.floor(best.log2_rate + math.log2(min(densest, best.density * math.sqrt(2))))
-    return _plan(hashed, budget_bits, fnr, window, columns, best.log2_rate) if columns > 0 else best
+    # Aim again, at what is in reach, so that the density takes up what is not a whole number of columns.
+    reach = best.log2_rate
+    again = [columns for columns in (best.columns, best.columns - 1) if 0 < columns <= reach + densest]
+    plans = [_plan(hashed, budget_bits, fnr, window, columns, reach) for columns in again]
+    return max(plans, key=_log2_rate, default=best)
+
+
+def _log2_rate(plan: _Plan) -> float:
+    return plan.log2_rate
 
 
 def _plan(hashed: Words, budget_bits: float, fnr: float, window: int, columns: int, aim: float) -> _Plan:
     """The plan with so many columns whose density aims at a log2(1 / fpr); -1 where the budget has no room."""
-    room = 64 * (int(budget_bits - SEED_BITS - HEADER_BITS) // 64) - window + 1
-    density = 2.0 ** (columns - aim)
+    room, density = _room(budget_bits, window), 2.0 ** (columns - aim)
     length = plane_length(hashed, fnr, density, window)
     if length > room:
         return _Plan(room, density, columns, -1.0)
     slots = bits_per_column(math.ceil((1 - fnr) * len(hashed)), tight=True)
-    affordable = (room - length) / slots if columns else 0.0
-    return _Plan(length, density, columns, affordable - math.log2(density))
+    return _Plan(length, density, columns, (room - length) / slots - math.log2(density))
+
+
+def _plane_alone(hashed: Words, budget_bits: float, fnr: float, window: int, aim: float) -> _Plan:
+    """The plan without a ribbon: the thinnest plane that the budget has room for, by bisection."""
+    room, best = _room(budget_bits, window), _Plan(0, 1.0, 0, -1.0)
+    low, high = -math.log2(1 - fnr), aim
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        length = plane_length(hashed, fnr, 2.0**-middle, window)
+        if length <= room:
+            best, low = _Plan(length, 2.0**-middle, 0, middle), middle
+        else:
+            high = middle
+    return best
+
+
+def _room(budget_bits: float, window: int) -> int:
+    """Positions of a plane, in whole words, that takes up the whole budget."""
+    return 64 * (int(budget_bits - SEED_BITS - HEADER_BITS) // 64) - window + 1
 
 
 def _window(window: Any) -> int:
