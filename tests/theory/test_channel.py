@@ -4,22 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
-from bitsperfact.theory import budget_optimum, effective_bits, kl_bits, log_loss_channel
-
-
-def test_checked_values():
-    channel = log_loss_channel(0.10, 0.05)
-    assert channel.x_star == pytest.approx(0.904837, abs=1e-6)
-    assert channel.q_star == pytest.approx(0.0212570, abs=1e-7)
-    assert channel.bits == pytest.approx(5.555919, abs=1e-6)
-    assert float(budget_optimum(8).x_star) == pytest.approx(0.9961089, abs=1e-7)
-    assert float(budget_optimum(8).loss_nats) == pytest.approx(0.0127874, abs=1e-7)
-    assert float(budget_optimum(3, 0.2).x_star) == pytest.approx(2 / 3)
-    assert float(budget_optimum(3, 0.2).loss_nats) == pytest.approx(0.1909543, abs=1e-7)
-
-
-def test_other_strategies_are_worth_what_was_checked():
-    assert effective_bits([0.110, 0.175, 0.274]) == pytest.approx([4.14, 3.24, 2.29], abs=0.02)
+from bitsperfact.theory import budget_optimum, effective_bits, hallucination_odds, kl_bits, log_loss_channel
 
 
 @given(st.floats(0.01, 3), st.floats(0.01, 3))
@@ -43,6 +28,20 @@ def test_no_other_confidence_has_less_loss(bits, a):
     assert float(optimum.loss_nats) == pytest.approx(found.fun, rel=1e-6)
     odds = a / (1 - a) / q
     assert float(optimum.x_star) == pytest.approx(odds / (1 + odds))
+
+
+@given(st.lists(st.floats(0, 30), min_size=1, max_size=5), st.floats(0.01, 0.99))
+def test_no_constant_enters_the_odds_of_the_optimum(bits, a):
+    optimum = budget_optimum(bits, a)
+    assert hallucination_odds(optimum.q, optimum.x_star) == pytest.approx(a / (1 - a), rel=1e-4)
+
+
+def test_whole_arrays_of_losses():
+    found = log_loss_channel([[0.1], [1e-9], [800.0]], [0.05, 0.7])
+    assert found.bits.shape == found.x_star.shape == found.q_star.shape == (3, 2)
+    assert found.bits[0, 1] == log_loss_channel(0.1, 0.7).bits
+    assert (found.bits[2] == 0).all()
+    assert hallucination_odds([0.5, 0.0], [0.5, 1.0]).tolist() == [0.5, np.inf]
 
 
 def test_the_channel_and_the_budget_describe_one_optimum():
@@ -70,7 +69,9 @@ def test_effective_bits_at_the_ends():
     ("call", "message"),
     [
         (lambda: log_loss_channel(0.0, 0.1), "eps_fact must lie strictly between 0 and inf, got 0"),
-        (lambda: log_loss_channel(0.1, float("nan")), "eps_nonfact must lie strictly"),
+        (lambda: log_loss_channel(0.1, float("nan")), "eps_nonfact must be a number, got NaN"),
+        (lambda: log_loss_channel(0.1, np.inf), "eps_nonfact must lie strictly between 0 and inf, got inf"),
+        (lambda: hallucination_odds(2.0, 0.5), r"q must lie in \[0, 1\], got 2"),
         (lambda: budget_optimum(-1), "bits must not be negative"),
         (lambda: budget_optimum(2000), "bits must be at most 1022"),
         (lambda: budget_optimum(1, 1.0), "fact_weight must lie strictly between 0 and 1"),

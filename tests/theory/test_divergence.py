@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
-from bitsperfact.theory import bernoulli_kl_bits, chi2, kl_bits, membership_information
+from bitsperfact.theory import (
+    bernoulli_kl_bits,
+    channel_information,
+    chi2,
+    kl_bits,
+    membership_information,
+)
 
 weights = st.lists(st.floats(1e-3, 1.0), min_size=4, max_size=4)
 
@@ -54,12 +60,21 @@ def channel(bits):
     return np.array([0.0, 1.0]), np.array([1 - q, q])
 
 
-def test_membership_information_of_the_channel_in_closed_form():
-    p, q = 0.01, 2.0**-8
-    m = p + (1 - p) * q
-    h = lambda x: entropy([x, 1 - x], base=2)  # noqa: E731
-    assert membership_information(*channel(8), p) == pytest.approx((h(p) - m * h(p / m)) / p)
-    assert membership_information(*channel(8), p) == pytest.approx(6.895, abs=5e-4)
+@given(st.floats(0, 60), st.floats(1e-12, 0.999))
+def test_membership_information_of_the_channel_in_closed_form(bits, p):
+    assert channel_information(2.0**-bits, p) == pytest.approx(
+        float(membership_information(*channel(bits), p)), abs=1e-9
+    )
+
+
+def test_the_closed_form_at_its_ends():
+    p = np.array([0.0, 0.25, 0.5])
+    whole_list = entropy([p[1:], 1 - p[1:]], base=2) / p[1:]
+    assert channel_information(0.0, p) == pytest.approx([np.inf, *whole_list])
+    assert channel_information(1.0, p) == pytest.approx([0, 0, 0], abs=1e-15)
+    assert channel_information(2.0**-9, 0.0) == 9
+    # Fewer hallucinations than float64 can tell from none beside the facts.
+    assert channel_information([1e-20, 1e-300], 0.25) == pytest.approx([whole_list[0]] * 2)
 
 
 @given(weights, weights, st.floats(1e-3, 0.9))
@@ -90,6 +105,14 @@ def test_leading_axes_broadcast():
     facts = np.array([[0.5, 0.5], [0.9, 0.1]])
     assert kl_bits(facts, [0.5, 0.5]).shape == (2,)
     assert membership_information(facts, [0.5, 0.5], 0.01).shape == (2,)
+    by_share = membership_information(facts, [0.5, 0.5], [[0.0], [0.01], [0.5]])
+    assert by_share.shape == (3, 2)
+    assert by_share[1, 1] == membership_information(facts[1], [0.5, 0.5], 0.01)
+
+
+def test_outcomes_that_nonfacts_hardly_ever_show():
+    rare = membership_information([0.5, 0.5], [1.0, 1e-310], 0.01)
+    assert rare == pytest.approx(float(membership_information([0.5, 0.5], [1.0, 0.0], 0.01)))
 
 
 @pytest.mark.parametrize(
@@ -101,6 +124,7 @@ def test_leading_axes_broadcast():
         (lambda: kl_bits(0.5, [0.5, 0.5]), "p must be a distribution along its last axis"),
         (lambda: bernoulli_kl_bits(0.5, np.nan), "q must be a number, got NaN"),
         (lambda: membership_information([1.0], [1.0], 1.0), r"p must lie in \[0, 1\), got 1"),
+        (lambda: channel_information(-0.1, 0.5), r"q must lie in \[0, 1\], got -0.1"),
     ],
 )
 def test_errors_name_the_argument_and_the_reason(call, message):

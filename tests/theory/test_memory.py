@@ -44,11 +44,12 @@ def test_nothing_known_costs_nothing():
 
 def test_sparse_is_a_matter_of_p():
     channel = ([0, 1], [1 - 2**-8, 2**-8])
-    assert sparsity_check(*channel, 1e-6).is_sparse
-    dense = sparsity_check(*channel, 0.01)
+    assert sparsity_check(1, 10**6, *channel).is_sparse
+    dense = sparsity_check(1000, 10**5, *channel)
     assert not dense.is_sparse
+    assert dense.p == 0.01
     assert (dense.divergence_bits, dense.membership_bits) == pytest.approx((8.0, 6.895), abs=5e-4)
-    assert sparsity_check(*channel, 0.01, tolerance=0.2).is_sparse
+    assert sparsity_check(1000, 10**5, *channel, tolerance=0.2).is_sparse
 
 
 @pytest.mark.parametrize(
@@ -56,8 +57,9 @@ def test_sparse_is_a_matter_of_p():
     [
         (lambda: memory_lower_bound(0, 10, [1.0], [1.0]), "n must lie strictly between 0 and u = 10, got 0"),
         (lambda: excess_entropy_bits(10, 10), "n must lie strictly between 0 and u = 10, got 10"),
-        (lambda: sparsity_check([1.0], [1.0], 0.0), "p must lie strictly between 0 and 1"),
-        (lambda: sparsity_check([[1.0]], [1.0], 0.1), "mu_fact and mu_nonfact must be one distribution each"),
+        (lambda: sparsity_check(0, 5, [1.0], [1.0]), "n must lie strictly between 0 and u = 5, got 0"),
+        (lambda: sparsity_check(1, 5, [1.0], [1.0], 1.0), "tolerance must lie strictly between 0 and 1"),
+        (lambda: sparsity_check(1, 10, [[1.0]], [1.0]), "mu_fact and mu_nonfact must be one distribution each"),
     ],
 )
 def test_errors_name_the_argument_and_the_reason(call, message):

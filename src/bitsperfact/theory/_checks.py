@@ -32,6 +32,14 @@ def inside(name: str, value: float, low: float, high: float) -> float:
     return float(value)
 
 
+def inside_unit(name: str, values: ArrayLike) -> Array:
+    """`values` as float64; ValueError where one of them lies outside [0, 1)."""
+    array = real(name, values)
+    if ((array < 0) | (array >= 1)).any():
+        raise ValueError(f"{name} must lie in [0, 1), got {array[(array < 0) | (array >= 1)].flat[0]:g}")
+    return array
+
+
 def nonnegative(name: str, values: ArrayLike) -> Array:
     """`values` as float64; ValueError where one of them is negative."""
     array = real(name, values)
@@ -40,16 +48,49 @@ def nonnegative(name: str, values: ArrayLike) -> Array:
     return array
 
 
+def positive(name: str, values: ArrayLike) -> Array:
+    """`values` as float64; ValueError where one of them is not positive and finite."""
+    array = real(name, values)
+    if not ((array > 0) & np.isfinite(array)).all():
+        bad = array[~((array > 0) & np.isfinite(array))].flat[0]
+        raise ValueError(f"{name} must lie strictly between 0 and inf, got {bad:g}")
+    return array
+
+
+def count(name: str, value: float) -> float:
+    """`value` if it is a positive, finite number of things, else ValueError."""
+    if not 0 < value < np.inf:
+        raise ValueError(f"{name} must be a positive count, got {value:g}")
+    return float(value)
+
+
+def one_per_score(name: str, values: ArrayLike, scores: Array) -> Array:
+    """Losses of these scores: ValueError where they are negative, NaN, or not one per score."""
+    array = nonnegative(name, values)
+    if array.shape != scores.shape:
+        raise ValueError(f"{name} must give one loss per score, shape {scores.shape}, got {array.shape}")
+    return array
+
+
+def score_grid(name: str, values: ArrayLike) -> Array:
+    """`values` as a flat array of scores: ValueError where there is none, or one is NaN."""
+    array = real(name, values).ravel()
+    if array.size == 0:
+        raise ValueError(f"{name} must hold at least one score")
+    return array
+
+
 def distributions(name_p: str, p: ArrayLike, name_q: str, q: ArrayLike) -> tuple[Array, Array]:
     """Two arrays of discrete distributions along equally long last axes, or ValueError."""
-    first, second = _distribution(name_p, p), _distribution(name_q, q)
+    first, second = distribution(name_p, p), distribution(name_q, q)
     if first.shape[-1] != second.shape[-1]:
         counts = f"{first.shape[-1]} and {second.shape[-1]}"
         raise ValueError(f"{name_p} and {name_q} must have the same number of outcomes, got {counts}")
     return first, second
 
 
-def _distribution(name: str, values: ArrayLike) -> Array:
+def distribution(name: str, values: ArrayLike) -> Array:
+    """Discrete distributions along the last axis, or ValueError."""
     array = probability(name, values)
     if array.ndim == 0 or array.shape[-1] == 0:
         raise ValueError(f"{name} must be a distribution along its last axis, got shape {array.shape}")

@@ -4,28 +4,30 @@ It gives every fact the score x* and every non-fact either 0 or, with probabilit
 hallucinations, and no better training removes them at the same memory.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import xlogy
+from scipy.special import xlog1py, xlogy
 
 from bitsperfact.theory._bisection import bisect
-from bitsperfact.theory._checks import Array, inside, nonnegative
+from bitsperfact.theory._checks import Array, inside, nonnegative, positive, probability
 
 #: Bits per fact beyond which 2^-bits is no longer a normal float64.
-_MOST_BITS = 1022.0
+MOST_BITS = 1022.0
 
 
 @dataclass(frozen=True)
 class Channel:
-    """`x_star`: confidence (1, in (0, 1)) on facts and hallucinations; `q_star`: hallucinated share of non-facts
-    (1, in (0, 1]); `bits`: bits per fact, log2(1 / q_star)."""
+    """The cheapest channel at given losses; each field has the shape of the broadcast losses.
 
-    x_star: float
-    q_star: float
-    bits: float
+    `x_star`: confidence (1, in (0, 1)) on facts and hallucinations; `q_star`: hallucinated share of non-facts
+    (1, in (0, 1]); `bits`: bits per fact, log2(1 / q_star).
+    """
+
+    x_star: Array
+    q_star: Array
+    bits: Array
 
 
 @dataclass(frozen=True)
@@ -40,19 +42,22 @@ class Optimum:
     loss_nats: Array
 
 
-def log_loss_channel(eps_fact: float, eps_nonfact: float) -> Channel:
+def log_loss_channel(eps_fact: ArrayLike, eps_nonfact: ArrayLike) -> Channel:
     """Cheapest channel whose mean log-loss is at most `eps_fact` on facts and `eps_nonfact` on non-facts.
 
     x* = exp(-eps_fact), q* = eps_nonfact / -ln(1 - x*) (Guo & Li 2026, arXiv 2602.00906, the log-loss theorem).
     Where exp(-eps_fact) + exp(-eps_nonfact) <= 1 a constant answer suffices: q* = 1 and 0 bits.
 
-    Args: losses in nats, each > 0 and finite. Raises: ValueError where one is not.
+    Args: losses in nats, each > 0 and finite; shapes broadcast. Raises: ValueError where one is not: a loss of
+    exactly 0 has no finite memory (non-facts) or no confidence below 1 (facts).
     """
-    inside("eps_fact", eps_fact, 0.0, math.inf)
-    inside("eps_nonfact", eps_nonfact, 0.0, math.inf)
-    loss_of_hallucination = -math.log(-math.expm1(-eps_fact))
-    q_star = min(1.0, eps_nonfact / loss_of_hallucination) if loss_of_hallucination > 0 else 1.0
-    return Channel(x_star=math.exp(-eps_fact), q_star=q_star, bits=-math.log2(q_star) + 0.0)
+    of_facts, of_nonfacts = positive("eps_fact", eps_fact), positive("eps_nonfact", eps_nonfact)
+    x_star, of_nonfacts = np.broadcast_arrays(np.exp(-of_facts), of_nonfacts)
+    loss_of_hallucination = -np.log(-np.expm1(-of_facts))
+    # Losses so easy that hallucinating everything costs less than it may; there the quotient can overflow.
+    costly = loss_of_hallucination > of_nonfacts
+    q_star = np.where(costly, of_nonfacts / np.where(costly, loss_of_hallucination, 1.0), 1.0)
+    return Channel(x_star=np.asarray(x_star), q_star=q_star, bits=np.asarray(-np.log2(q_star) + 0.0))
 
 
 def budget_optimum(bits: ArrayLike, fact_weight: float = 0.5) -> Optimum:
@@ -67,13 +72,25 @@ def budget_optimum(bits: ArrayLike, fact_weight: float = 0.5) -> Optimum:
     """
     inside("fact_weight", fact_weight, 0.0, 1.0)
     budget = nonnegative("bits", bits)
-    if (budget > _MOST_BITS).any():
-        raise ValueError(
-            f"bits must be at most {_MOST_BITS:g}, where 2^-bits leaves float64; got {budget.max():g}"
-        )
+    if (budget > MOST_BITS).any():
+        raise ValueError(f"bits must be at most {MOST_BITS:g}, where 2^-bits leaves float64; got {budget.max():g}")
     q = np.exp2(-budget)
     x_star = fact_weight / (fact_weight + (1 - fact_weight) * q)
     return Optimum(x_star=x_star, q=q, loss_nats=_least_loss(budget, fact_weight))
+
+
+def hallucination_odds(q: ArrayLike, x_star: ArrayLike) -> Array:
+    """q x* / (1 - x*): at the optimum a / (1 - a), the odds of a fact in the loss, whatever the budget.
+
+    The parameter-free test of the theory: no capacity constant enters (derived here, see `budget_optimum`). Above
+    a / (1 - a) a tester is more confident than its hallucinations warrant.
+
+    Args: `q`: share of non-facts accepted, `x_star`: confidence on what is accepted; 1, in [0, 1]; shapes
+    broadcast. Returns: 1, in [0, inf]. Raises: ValueError where an argument lies outside.
+    """
+    hallucinated, confidence = probability("q", q), probability("x_star", x_star)
+    doubt = 1 - confidence
+    return np.asarray(np.where(doubt > 0, hallucinated * confidence / np.where(doubt > 0, doubt, 1.0), np.inf))
 
 
 def effective_bits(loss_nats: ArrayLike, fact_weight: float = 0.5) -> Array:
@@ -88,16 +105,23 @@ def effective_bits(loss_nats: ArrayLike, fact_weight: float = 0.5) -> Array:
     """
     inside("fact_weight", fact_weight, 0.0, 1.0)
     loss = nonnegative("loss_nats", loss_nats)
-    bits = bisect(
-        lambda b: loss - _least_loss(b, fact_weight), np.zeros_like(loss), np.full_like(loss, _MOST_BITS)
-    )
+    bits = bisect(lambda b: loss - _least_loss(b, fact_weight), np.zeros_like(loss), np.full_like(loss, MOST_BITS))
     without_memory = _least_loss(np.zeros(()), fact_weight)
     return np.asarray(np.where(loss == 0, np.inf, np.where(loss >= without_memory, 0.0, bits)))
 
 
+def posterior_loss(facts: ArrayLike, nonfacts: ArrayLike) -> Array:
+    """Log-loss (nats) from claims of these total weights that all get their posterior, facts / (facts + nonfacts).
+
+    With 1-x* kept apart, because x* rounds to 1 at 53 bits.
+    """
+    of_facts, of_nonfacts = np.asarray(facts), np.asarray(nonfacts)
+    total = of_facts + of_nonfacts
+    doubt = of_nonfacts / np.where(total > 0, total, 1.0)
+    on_facts = xlog1py(of_facts, of_nonfacts / np.where(of_facts > 0, of_facts, 1.0))
+    return np.asarray(on_facts - xlogy(of_nonfacts, doubt))
+
+
 def _least_loss(bits: Array, fact_weight: float) -> Array:
-    """L*(bits), nats: -a ln x* - (1-a) q ln(1-x*) with 1-x* kept apart, because x* rounds to 1 at 53 bits."""
-    hallucinated = (1 - fact_weight) * np.exp2(-bits)
-    confident = fact_weight + hallucinated
-    on_facts = fact_weight * np.log1p(hallucinated / fact_weight)
-    return np.asarray(on_facts - xlogy(hallucinated, hallucinated / confident))
+    """L*(bits), nats: facts and hallucinations share one score."""
+    return posterior_loss(fact_weight, (1 - fact_weight) * np.exp2(-bits))

@@ -49,8 +49,7 @@ def memory_lower_bound(n: int, u: int, mu_fact: ArrayLike, mu_nonfact: ArrayLike
     Args: 0 < n < u, counts; `mu_fact`, `mu_nonfact`: shape (outcomes,), distributions.
     Returns: bits in total, not per fact. Raises: ValueError where an argument does not fit this.
     """
-    if not 0 < n < u:
-        raise ValueError(f"n must lie strictly between 0 and u = {u}, got {n}")
+    _check_counts(n, u)
     information = n * _single(membership_information(mu_fact, mu_nonfact, n / u))
     simple = information - 0.5 * math.log2(8 * n)
     return MemoryBound(bits=max(0.0, information - excess_entropy_bits(n, u)), simple_bits=max(0.0, simple))
@@ -61,23 +60,30 @@ def excess_entropy_bits(n: int, u: int) -> float:
 
     Returns: bits, in (0, log2(8 n) / 2). The terms of order u cancel in Stirling's formula, not in floating point.
     """
-    if not 0 < n < u:
-        raise ValueError(f"n must lie strictly between 0 and u = {u}, got {n}")
+    _check_counts(n, u)
     gaussian = 0.5 * (math.log(2 * math.pi) + math.log(n) + math.log1p(-n / u))
     return nats_to_bits(gaussian + _stirling_rest(n) + _stirling_rest(u - n) - _stirling_rest(u))
 
 
-def sparsity_check(mu_fact: ArrayLike, mu_nonfact: ArrayLike, p: float, tolerance: float = 0.02) -> Sparsity:
-    """Whether facts are rare enough for KL to stand for the bits per fact, F_p (Guo & Li 2026, arXiv 2602.00906).
+def sparsity_check(n: int, u: int, mu_fact: ArrayLike, mu_nonfact: ArrayLike, tolerance: float = 0.02) -> Sparsity:
+    """Whether n facts among u claims are rare enough for KL to stand for the bits per fact, F_p with p = n / u.
 
-    Sparse means F_p >= (1 - tolerance) KL. Args: `mu_fact`, `mu_nonfact`: shape (outcomes,), distributions; `p`:
-    1, in (0, 1); `tolerance`: 1, in (0, 1). Raises: ValueError where an argument does not fit this.
+    Sparse means F_p >= (1 - tolerance) KL (F_p: Guo & Li 2026, arXiv 2602.00906). Scores that mean nothing (KL =
+    0) are sparse at any p.
+
+    Args: 0 < n < u, counts; `mu_fact`, `mu_nonfact`: shape (outcomes,), distributions; `tolerance`: 1, in (0, 1).
+    Raises: ValueError where an argument does not fit this.
     """
-    inside("p", p, 0.0, 1.0)
+    _check_counts(n, u)
     inside("tolerance", tolerance, 0.0, 1.0)
     divergence = _single(kl_bits(mu_fact, mu_nonfact))
-    information = _single(membership_information(mu_fact, mu_nonfact, p))
-    return Sparsity(p, divergence, information, information >= (1 - tolerance) * divergence)
+    information = _single(membership_information(mu_fact, mu_nonfact, n / u))
+    return Sparsity(n / u, divergence, information, information >= (1 - tolerance) * divergence)
+
+
+def _check_counts(n: float, u: float) -> None:
+    if not 0 < n < u < math.inf:
+        raise ValueError(f"n must lie strictly between 0 and u = {u}, got {n}")
 
 
 def _single(bits: Array) -> float:
