@@ -119,7 +119,12 @@ def clustered_channel(bits: float, cluster_size: int) -> Law:
 def cases() -> Iterator[Case]:
     """Every law at every size that is asked of it."""
     wide = [channel(b) for b in (1, 2, 4, 6, 8, 10)]
-    wide += [two_bernoullis(0.95, 0.3), two_bernoullis(0.9, 0.01), two_bernoullis(0.95, 0.002)]
+    wide += [
+        two_bernoullis(0.95, 0.3),
+        two_bernoullis(0.9, 0.01),
+        two_bernoullis(0.95, 0.002),
+        two_bernoullis(0.98, 0.0008),
+    ]
     wide += [logit_mixture(2.0**-b) for b in (1, 3, 5, 8, 10)]
     for law in wide:
         yield Case(law, 400, round(100 * 2**law.bits), "resolved")
@@ -175,8 +180,7 @@ def failures(outcome: Outcome, slack: float = 0.0) -> list[str]:
     asked = {
         "bias of 5 % or more": case.regime in ("resolved", "sparse", "clustered") and bias >= 0.05 + slack / 2,
         "covers too rarely": case.regime not in ("below", "hard") and outcome.coverage < 0.90 - slack,
-        # Too few non-facts leave the interval open above, so that it may cover more often than it says.
-        "covers too often": case.regime == "resolved" and outcome.coverage > 0.99 + slack,
+        "covers too often": case.regime in ("resolved", "sparse", "clustered") and outcome.coverage > 0.99 + slack,
         "certificate above the truth": outcome.certificate_above_truth > 0.05 + slack,
         "not known to be unresolved": case.regime == "below" and outcome.resolution_limited < 1,
         "not known to be resolved": case.regime == "resolved" and outcome.resolution_limited > 0.05 + slack,
@@ -193,15 +197,25 @@ Made by
 
 which exits with status 1 unless
 
-- **resolved** (N >= 50 * 2^bits), **sparse** (N q >= 10) and **clustered** cases are biased by less than 5 %,
-- their 95 % intervals, and those of **equal** laws, cover the truth in at least 90 % of the samples, and in at
-  most 99 % of the resolved ones (where non-facts are too few the interval is open above and covers more often),
+- **resolved** (N >= 50 * 2^bits), **sparse** (N q >= 10) and **clustered** cases are biased by less than 5 %, and
+  their 95 % intervals cover the truth in 90 % to 99 % of the samples,
+- the intervals of **equal** laws cover in at least 90 %,
 - the certificate exceeds the truth in at most 5 % of the samples of every case,
 - **below** resolution (N q = 2) every sample is marked as resolution-limited, and resolved ones hardly ever.
 
-**Hard** cases have too few non-facts where the facts are. There the estimate is low, and says so: what counts is
-the certificate, to be read as ">=". Effective bits have no closed form except for the channel, where they equal
-the bits.
+**Sparse** samples often show no upper bound. Their interval is then open above, and all of its error is below.
+
+**Equal** laws may cover in all samples. The truth, 0 bits, is the least value that an estimate or a bound can take,
+so that an interval misses it only where its lower end is above 0: two bernoullis with the same rate never differ by
+more than noise that the bootstrap itself shows. The mean estimate is above 0 for the same reason: half of the noise
+is cut off.
+
+**Hard** cases have too few non-facts where the facts are. There the estimate is low by up to 10 %, and the interval
+may cover too rarely or always; what counts is the mark in the column "resolution-limited" and the certificate, to be
+read as ">=". Normal laws are the worst: the facts' upper half lies where the sample has no non-fact at all.
+
+The certificate is valid for every law and costs 0.4 to 1.5 bits at these sample sizes. Effective bits have no closed
+form except for the channel, where they equal the bits.
 
 """
 

@@ -86,6 +86,11 @@ def test_effective_bits_charge_for_forgotten_facts():
     assert bits < binned_bits(facts, nonfacts) - 1
 
 
+def test_effective_bits_of_one_claim_per_class_are_none():
+    assert bits_effective([0.0], [0.0]) == pytest.approx(0, abs=1e-6)
+    assert 0 <= bits_effective([1.0], [0.0, 0.0]) <= 1
+
+
 def test_effective_bits_stay_within_what_the_sample_shows():
     assert bits_effective(np.ones(50), np.zeros(1024)) == pytest.approx(10)
     assert bits_effective(np.zeros(50), np.zeros(1024)) == pytest.approx(0, abs=1e-6)

@@ -23,6 +23,9 @@ DESCRIPTION: dict[str, tuple[str, str]] = {
     "hallucination_rate": ("1", f"share of non-facts accepted at 95 % recall; {SHARE}"),
     "miss_rate": ("1", f"isotonic posterior below 1/2; {SHARE}"),
     "abstention_mass": ("1", f"isotonic posterior in [1/4, 3/4]; {BOOTSTRAP}"),
+    "x_star": ("1", f"median isotonic posterior of facts; {BOOTSTRAP}"),
+    "q_star": ("1", f"share of non-facts above the threshold of the nearest channel; {SHARE}"),
+    "channel_distance": ("1", f"total variation to the nearest channel, in bins; {BOOTSTRAP}"),
     "bits_above_pattern": ("bits", f"difference of binned digamma, unclipped; paired {BOOTSTRAP}"),
 }
 
@@ -96,6 +99,9 @@ def _statistics(p: float) -> dict[str, Callable[..., float]]:
         "hallucination_rate": estimate.hallucination_rate,
         "miss_rate": estimate.miss_rate,
         "abstention_mass": estimate.abstention_mass,
+        "x_star": estimate.x_star,
+        "q_star": estimate.q_star,
+        "channel_distance": estimate.channel_distance,
     }
 
 

@@ -3,20 +3,27 @@
 from bitsperfact.estimate.bits import BitsPerFact, bits_per_fact
 from bitsperfact.estimate.bootstrap import Interval, bootstrap
 from bitsperfact.estimate.calibration import Posterior, abstention_mass, miss_rate, posterior
-from bitsperfact.estimate.channel import ChannelFit, channel_distance, fit_channel, q_star, x_star
+from bitsperfact.estimate.channel import NearestChannel, channel_distance, nearest_channel, q_star, x_star
+from bitsperfact.estimate.channel_fit import ChannelFit, fit_channel
 from bitsperfact.estimate.divergence import binned_bits
 from bitsperfact.estimate.effective import bits_effective
 from bitsperfact.estimate.neighbours import knn_divergence_bits
 from bitsperfact.estimate.pool import Pool, Statistic
 from bitsperfact.estimate.ranking import auc, hallucination_rate
+from bitsperfact.estimate.rivals import Rival
+from bitsperfact.estimate.streaming import StreamedBits, StreamedScores
 
 __all__ = [
     "BitsPerFact",
     "ChannelFit",
     "Interval",
+    "NearestChannel",
     "Pool",
     "Posterior",
+    "Rival",
     "Statistic",
+    "StreamedBits",
+    "StreamedScores",
     "abstention_mass",
     "auc",
     "binned_bits",
@@ -28,6 +35,7 @@ __all__ = [
     "hallucination_rate",
     "knn_divergence_bits",
     "miss_rate",
+    "nearest_channel",
     "posterior",
     "q_star",
     "x_star",

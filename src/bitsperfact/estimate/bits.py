@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bitsperfact.estimate.bootstrap import centred_quantiles
+from bitsperfact.estimate.bootstrap import centred_quantiles, check_resampling
 from bitsperfact.estimate.certificate import certified_bits
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters
 from bitsperfact.estimate.divergence import binned_bits, digamma_kl_bits
-from bitsperfact.estimate.pool import Pool, checked_scores, sorted_pool
+from bitsperfact.estimate.pool import Pool, checked_scores
+from bitsperfact.estimate.resampling import clustered_draws, independent_draws
 
 Array = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 #: Non-facts needed per 2^bits: so many are expected to be accepted with the facts.
 NONFACTS_PER_RATE = 50.0
@@ -64,21 +64,21 @@ def bits_per_fact(
     non-facts, claims of one label being drawn together. `confidence`: 1, in (0, 1).
     Raises: ValueError where a sample is empty or not finite, or another argument does not fit.
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence:g}")
-    if replicates < 2:
-        raise ValueError(f"replicates must be at least 2, got {replicates}")
+    check_resampling(replicates, confidence)
     first, second = checked_scores("facts", facts), checked_scores("nonfacts", nonfacts)
     labels = groups if groups is not None else (None, None)
     of_facts, of_nonfacts = clusters("facts", labels[0], first.size), clusters("nonfacts", labels[1], second.size)
-    pool, fact_level, nonfact_level = sorted_pool(first, second)
+    if groups is None:
+        # Without groups the order of claims means nothing, not even for the halves of the certificate.
+        first, second = np.sort(first), np.sort(second)
+    pool = Pool.of(first, second)
     estimate = binned_bits(pool)
-    draws = _replicates(pool, (fact_level, nonfact_level), (of_facts, of_nonfacts), seed, replicates)
-    lower, upper = centred_quantiles(draws, estimate, (1 - confidence) / 2)
+    draws = _draws(pool, (first, second), (of_facts, of_nonfacts), seed, replicates)
+    lower, upper = bits_interval(pool, draws, estimate, confidence)
     return BitsPerFact(
         estimate=max(0.0, estimate),
-        lower=max(0.0, lower),
-        upper=max(0.0, upper) if _is_bounded(pool) else float("inf"),
+        lower=lower,
+        upper=upper,
         certified=certified_bits(first, second, of_facts, of_nonfacts, seed, confidence),
         resolution_limited=is_resolution_limited(pool, estimate),
         n_facts=first.size,
@@ -107,24 +107,27 @@ def _is_bounded(pool: Pool) -> bool:
     return bool(seen and _share_above_tenth(pool) <= LARGEST_UNRESOLVED_SHARE)
 
 
-def _replicates(
-    pool: Pool, levels: tuple[Indices, Indices], of: tuple[Clusters, Clusters], seed: int, replicates: int
-) -> Array:
-    rng_facts, rng_nonfacts = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2))
-    bins = [np.searchsorted(pool.bins, level, side="right") - 1 for level in levels]
-    facts = _binned_draws(bins[0], of[0], pool.bins.size, rng_facts, replicates)
-    nonfacts = _binned_draws(bins[1], of[1], pool.bins.size, rng_nonfacts, replicates)
-    return np.array([digamma_kl_bits(*counts) for counts in zip(facts, nonfacts, strict=True)])
+def bits_interval(
+    pool: Pool, draws: tuple[Array, Array], estimate: float, confidence: float
+) -> tuple[float, float]:
+    """Bounds of bits per fact, in [0, inf], from resampled counts of both classes, (replicates, bins) each."""
+    bits = np.array([digamma_kl_bits(*drawn) for drawn in zip(*draws, strict=True)])
+    if _is_bounded(pool):
+        lower, upper = centred_quantiles(bits, estimate, (1 - confidence) / 2)
+        return max(0.0, lower), max(0.0, upper)
+    # An interval that is open above has all of its error below.
+    return max(0.0, centred_quantiles(bits, estimate, 1 - confidence)[0]), float("inf")
 
 
-def _binned_draws(bin_of: Indices, of: Clusters, n_bins: int, rng: np.random.Generator, replicates: int) -> Array:
-    """Resampled counts, shape (replicates, bins)."""
-    if of.are_single_claims:
-        # Independent claims make the counts multinomial: the same law, without touching each claim.
-        share = np.bincount(bin_of, minlength=n_bins) / bin_of.size
-        return rng.multinomial(bin_of.size, share, size=replicates).astype(np.float64)
-    draws = np.empty((replicates, n_bins))
-    for row in draws:
-        drawn = np.bincount(rng.integers(of.n, size=of.n), minlength=of.n)
-        row[:] = np.bincount(bin_of, weights=drawn[of.label], minlength=n_bins)
-    return draws
+def _draws(
+    pool: Pool, scores: tuple[Array, Array], of: tuple[Clusters, Clusters], seed: int, replicates: int
+) -> tuple[Array, Array]:
+    edges, children = pool.scores[pool.bins], np.random.SeedSequence(seed).spawn(2)
+    drawn = []
+    for counts, values, clustering, child in zip(pool.binned(), scores, of, children, strict=True):
+        rng = np.random.default_rng(child)
+        if clustering.are_single_claims:
+            drawn.append(independent_draws(counts, rng, replicates))
+        else:
+            drawn.append(clustered_draws(values, edges, clustering, rng, replicates))
+    return drawn[0], drawn[1]

@@ -46,10 +46,7 @@ def bootstrap(
     and of non-facts (N,). `confidence`: 1, in (0, 1).
     Returns: an interval per statistic. Raises: ValueError where an argument does not fit this.
     """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence:g}")
-    if replicates < 2:
-        raise ValueError(f"replicates must be at least 2, got {replicates}")
+    check_resampling(replicates, confidence)
     views, of_facts, of_nonfacts = _views(facts, nonfacts, groups)
     pools = [view.pool for view in views]
     estimates = {name: float(compute(*pools)) for name, compute in statistics.items()}
@@ -61,6 +58,14 @@ def bootstrap(
         name: _interval(compute, estimates[name], np.array(draws[name]), pools[0], seed, confidence)
         for name, compute in statistics.items()
     }
+
+
+def check_resampling(replicates: int, confidence: float) -> None:
+    """ValueError where an interval cannot be had from so many replicates, or at this confidence."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence:g}")
+    if replicates < 2:
+        raise ValueError(f"replicates must be at least 2, got {replicates}")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ from bitsperfact.theory import bernoulli_kl_bits
 
 Array = NDArray[np.float64]
 
+#: Thresholds that the certificate chooses among.
+MOST_CANDIDATES = 1000
+
 
 def share_bounds(count: float | Array, n: float, error: float) -> tuple[Array, Array]:
     """Clopper-Pearson bounds of a binomial share, each exceeded with probability at most `error`.
@@ -50,11 +53,20 @@ def _half(of: Clusters, rng: np.random.Generator) -> NDArray[np.bool_]:
 
 
 def _best_threshold(facts: Array, nonfacts: Array, error: float) -> float:
-    candidates = np.unique(facts)
+    candidates = _candidates(np.sort(facts))
     recall, _ = share_bounds(_at_least(facts, candidates), facts.size, error)
     _, accepted = share_bounds(_at_least(nonfacts, candidates), nonfacts.size, error)
     bits = np.where(recall > accepted, bernoulli_kl_bits(recall, accepted), 0.0)
     return float(candidates[bits.argmax()])
+
+
+def _candidates(ordered: Array) -> Array:
+    """Every distinct score, or those at `MOST_CANDIDATES` ranks: half of them evenly, half denser to the top."""
+    if ordered.size > MOST_CANDIDATES:
+        from_top = np.geomspace(1, ordered.size, MOST_CANDIDATES // 2)
+        ranks = np.concatenate([np.linspace(1, ordered.size, MOST_CANDIDATES // 2), from_top])
+        ordered = ordered[ordered.size - ranks.astype(np.intp)]
+    return np.unique(ordered)
 
 
 def _at_least(scores: Array, thresholds: Array) -> Array:
@@ -64,7 +76,11 @@ def _at_least(scores: Array, thresholds: Array) -> Array:
 def _bounds(
     accepted: NDArray[np.bool_], of: Clusters, chosen: NDArray[np.bool_], error: float
 ) -> tuple[float, float]:
-    labels, label = np.unique(of.label[chosen], return_inverse=True)
-    n = effective_count(accepted[chosen], Clusters(label, labels.size))
-    low, high = share_bounds(float(accepted[chosen].mean()) * n, n, error)
+    held = accepted[chosen]
+    if of.are_single_claims:
+        n = float(held.size)
+    else:
+        labels, label = np.unique(of.label[chosen], return_inverse=True)
+        n = effective_count(held, Clusters(label, labels.size))
+    low, high = share_bounds(float(held.mean()) * n, n, error)
     return float(low), float(high)

@@ -24,8 +24,12 @@ def balanced_loss_nats(pool: Pool) -> float:
     held = facts + nonfacts > 0
     k, l = facts[held], nonfacts[held]  # noqa: E741
     fitted = _loss(k, l)
-    corrected = fitted + _correction(fitted, k, _loss(_without_one(k), l[None, :]))
-    corrected += _correction(fitted, l, _loss(k[None, :], _without_one(l)))
+    corrected = fitted
+    # Nothing is left of a class of one without it.
+    if pool.n_facts > 1:
+        corrected = corrected + _correction(fitted, k, _loss(_without_one(k), l[None, :]))
+    if pool.n_nonfacts > 1:
+        corrected = corrected + _correction(fitted, l, _loss(k[None, :], _without_one(l)))
     floor = theory.budget_optimum(np.log2(max(2, pool.n_nonfacts))).loss_nats
     return max(float(corrected), float(floor))
 
@@ -45,7 +49,7 @@ def _without_one(counts: Array) -> Array:
 def _correction(fitted: Array, counts: Array, without: Array) -> Array:
     """Jackknife correction: (n - 1) times how much the loss exceeds its mean with one claim left out."""
     n = counts.sum()
-    return np.asarray((n - 1) * (fitted - (counts @ without) / n)) if n > 1 else np.zeros(())
+    return np.asarray((n - 1) * (fitted - (counts @ without) / n))
 
 
 def _bits_effective(pool: Pool) -> float:

@@ -33,7 +33,11 @@ class Pool:
     @classmethod
     def of(cls, facts: ArrayLike, nonfacts: ArrayLike) -> "Pool":
         """Pool two arrays of scores; ValueError where one is empty, not 1-D, or not finite."""
-        return sorted_pool(checked_scores("facts", facts), checked_scores("nonfacts", nonfacts))[0]
+        first, second = np.sort(checked_scores("facts", facts)), np.sort(checked_scores("nonfacts", nonfacts))
+        # Two sorted runs: a merge sort joins them in linear time.
+        joined = np.sort(np.concatenate([first, second]), kind="stable")
+        scores = joined[np.concatenate([[True], joined[1:] != joined[:-1]])]
+        return counted_pool(scores, _counts(first, scores), _counts(second, scores))
 
     @property
     def n_facts(self) -> int:
@@ -44,6 +48,11 @@ class Pool:
     def n_nonfacts(self) -> int:
         """Number of non-facts, counted as often as they were drawn."""
         return int(self.nonfacts.sum())
+
+    @property
+    def edges(self) -> Array:
+        """Least score of every bin but the lowest, shape (bins - 1,)."""
+        return self.scores[self.bins[1:]]
 
     def binned(self) -> tuple[Array, Array]:
         """Counts of facts and of non-facts per bin, each of shape (bins,)."""
@@ -74,9 +83,17 @@ def sorted_pool(facts: Array, nonfacts: Array) -> tuple[Pool, Indices, Indices]:
     of_facts, of_nonfacts = level[: facts.size], level[facts.size :]
     count_facts = np.bincount(of_facts, minlength=scores.size).astype(np.float64)
     count_nonfacts = np.bincount(of_nonfacts, minlength=scores.size).astype(np.float64)
-    bins = bin_starts(count_facts, count_nonfacts)
-    chosen = order_statistics(bins, count_facts, count_nonfacts)
-    return Pool(scores, count_facts, count_nonfacts, bins, chosen), of_facts, of_nonfacts
+    return counted_pool(scores, count_facts, count_nonfacts), of_facts, of_nonfacts
+
+
+def counted_pool(scores: Array, facts: Array, nonfacts: Array) -> Pool:
+    """The pool of counts per level, each of shape (levels,), binned."""
+    bins = bin_starts(facts, nonfacts)
+    return Pool(scores, facts, nonfacts, bins, order_statistics(bins, facts, nonfacts))
+
+
+def _counts(ordered: Array, levels: Array) -> Array:
+    return np.diff(np.searchsorted(ordered, levels, side="right"), prepend=0).astype(np.float64)
 
 
 class Statistic:

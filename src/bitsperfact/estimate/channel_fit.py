@@ -1,0 +1,143 @@
+"""Are scores those of the hallucination channel? Its parameters, a test, and the laws that rival it."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bitsperfact.estimate.channel import NearestChannel, nearest_channel
+from bitsperfact.estimate.clusters import Clusters, Groups, clusters, effective_count
+from bitsperfact.estimate.mixtures import CHANNEL
+from bitsperfact.estimate.pool import Pool, checked_scores, counted_pool
+from bitsperfact.estimate.rivals import Rival, compare, winner
+
+Array = NDArray[np.float64]
+
+#: Scores right below the threshold, and further down, that the bootstrap draws from.
+_KEPT_BELOW = 1000
+
+
+@dataclass(frozen=True)
+class ChannelFit(NearestChannel):
+    """The nearest channel, whether the scores may come from it, and what they look like if not.
+
+    `p_value` (1, in (0, 1]): chance that scores of that channel lie as far from theirs. `winner`: name of the law
+    that the scores look like, of `rivals`, which are compared in `compare`. `centre_*`, `scale_*`: location and
+    scale of the upper and lower logistic peak of the channel, in the unit of the scores.
+    """
+
+    p_value: float
+    winner: str
+    rivals: tuple[Rival, ...]
+    centre_fact: float
+    centre_nonfact: float
+    scale_fact: float
+    scale_nonfact: float
+    n_facts: int
+    n_nonfacts: int
+    seed: int
+
+    @property
+    def is_channel(self) -> bool:
+        """Whether no rival foretells held-out scores better."""
+        return self.winner == CHANNEL.name
+
+
+def fit_channel(
+    facts: ArrayLike,
+    nonfacts: ArrayLike,
+    groups: Groups | None = None,
+    seed: int = 0,
+    replicates: int = 400,
+) -> ChannelFit:
+    """Fit the hallucination channel to scores, test it, and compare it with its rivals.
+
+    x*, q*, recall, widths and distance depend on ranks alone (`nearest_channel`), and so does the p-value. The
+    rivals do not: they are made of logistic peaks (`bitsperfact.estimate.mixtures`), so pass log-odds. With peaks
+    L < M < H they are
+
+    - `smooth` (7 parameters): facts ~ H, non-facts ~ L: one unimodal pair, no channel;
+    - `channel` (8): facts ~ H, non-facts ~ (1 - q) L + q H;
+    - `forgetting` (9): as the channel, but a share f of the facts ~ L;
+    - `abstaining` (13): as the channel, but shares a of the facts and c of the non-facts ~ M.
+
+    The winner has the largest mean log-likelihood on held-out entities, each class weighing one half; since the
+    laws contain each other, one with fewer parameters wins unless it is behind by two standard errors. Peaks may
+    be skewed and as thin as the normal law; where real scores are of yet another shape, a law with more peaks can
+    win by mending it: look at their places in `rivals`.
+
+    The p-value is a parametric bootstrap from the nearest channel: facts have the law of all matches, non-facts
+    have it with probability q*, else that of non-facts below the threshold. With clusters it draws as many claims
+    as they are worth (`effective_count`), which is approximate. Overlapping peaks are no channel, however close.
+
+    Args: `facts` (n,), `nonfacts` (N,): finite scores, n, N >= 2. `groups`: labels of facts and of non-facts; an
+    entity has the same label in both. `replicates`: at least 1.
+    Raises: ValueError where a sample is empty or not finite, or from one group, or `groups` or `replicates` do
+    not fit.
+    """
+    if replicates < 1:
+        raise ValueError(f"replicates must be at least 1, got {replicates}")
+    first, second = checked_scores("facts", facts), checked_scores("nonfacts", nonfacts)
+    labels = groups if groups is not None else (None, None)
+    of = clusters("facts", labels[0], first.size), clusters("nonfacts", labels[1], second.size)
+    rivals = compare(first, second, groups, seed)
+    pool = Pool.of(first, second)
+    nearest = nearest_channel(pool)
+    worth = _worth(first, second, of, nearest.threshold)
+    peaks = next(rival.fitted for rival in rivals if rival.name == CHANNEL.name)
+    return ChannelFit(
+        **asdict(nearest),
+        p_value=_p_value(pool, nearest, worth, np.random.default_rng(seed), replicates),
+        winner=winner(rivals).name,
+        rivals=rivals,
+        centre_fact=float(peaks.centres[1]),
+        centre_nonfact=float(peaks.centres[0]),
+        scale_fact=float(peaks.scales[1]),
+        scale_nonfact=float(peaks.scales[0]),
+        n_facts=first.size,
+        n_nonfacts=second.size,
+        seed=seed,
+    )
+
+
+def _worth(facts: Array, nonfacts: Array, of: tuple[Clusters, Clusters], threshold: float) -> tuple[int, int]:
+    """Independent claims that facts and non-facts are worth: for their place among matches, and for matching."""
+    counts = effective_count(facts > np.median(facts), of[0]), effective_count(nonfacts >= threshold, of[1])
+    return max(1, round(counts[0])), max(1, round(counts[1]))
+
+
+def _p_value(
+    pool: Pool, nearest: NearestChannel, worth: tuple[int, int], rng: np.random.Generator, replicates: int
+) -> float:
+    scores, *laws = _nearest_law(pool, nearest)
+    # Each drawn claim stands for a cluster's, so that bins hold what they hold in the data.
+    copies = pool.n_facts / worth[0], pool.n_nonfacts / worth[1]
+    further = 0
+    for _ in range(replicates):
+        facts, nonfacts = (
+            (m * rng.multinomial(n, law)).astype(np.float64) for m, n, law in zip(copies, worth, laws, strict=True)
+        )
+        drawn = facts + nonfacts > 0
+        # Bins follow the claims, and choose where they differ: so they must in what is drawn.
+        resample = counted_pool(scores[drawn], facts[drawn], nonfacts[drawn])
+        # Rounding: a sample that is a channel is as far from it as its resamples.
+        further += nearest_channel(resample).distance >= nearest.distance - 1e-12
+    return (1 + further) / (1 + replicates)
+
+
+def _nearest_law(pool: Pool, nearest: NearestChannel) -> tuple[Array, Array, Array]:
+    """Scores of the nearest channel, increasing, and their shares among facts and among non-facts.
+
+    Facts have the scores of all matches. Far below the threshold, neighbouring non-facts are made one score.
+    """
+    first = int(np.searchsorted(pool.scores, nearest.threshold))
+    near = max(0, first - _KEPT_BELOW)
+    far = np.unique(np.linspace(0, near, min(near, _KEPT_BELOW), endpoint=False).astype(np.intp))
+    below = np.concatenate([far, np.arange(near, first)])
+    matches = pool.facts[first:] + pool.nonfacts[first:]
+    matches /= matches.sum()
+    unmatched = np.add.reduceat(pool.nonfacts[:first], below) if below.size else np.zeros(0)
+    share = unmatched / max(1.0, unmatched.sum()) * (1 - nearest.q_star)
+    of_nonfacts = np.concatenate([share, nearest.q_star * matches])
+    scores = np.concatenate([pool.scores[below], pool.scores[first:]])
+    return scores, np.concatenate([np.zeros(below.size), matches]), of_nonfacts / of_nonfacts.sum()
