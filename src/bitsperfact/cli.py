@@ -82,6 +82,26 @@ def fetch_model(
     typer.echo(str(models.resolve(name, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)))
 
 
+@app.command("plan")
+def plan_size(
+    facts: Annotated[float, typer.Option("--facts", help="How many facts to know, such as 1e6.")],
+    hallucination: Annotated[
+        float, typer.Option("--hallucination", help="Share of non-facts accepted, in (0, 1).")
+    ],
+    bits_per_parameter: Annotated[
+        float | None, typer.Option("--bits-per-parameter", help="A capacity of your own beside the known ones.")
+    ] = None,
+    lora: Annotated[
+        str | None, typer.Option("--lora", help="A model to adapt, by name: print LoRA ranks.")
+    ] = None,
+) -> None:
+    """How many parameters, or which LoRA rank, a number of facts and a hallucination rate need."""
+    from bitsperfact import planning
+
+    planned = planning.plan(facts, hallucination, bits_per_parameter=bits_per_parameter, lora=lora)
+    typer.echo("\n".join(planning.lines(planned)))
+
+
 def main() -> None:
     """Entry point of the `bitsperfact` command."""
     console.main(app)
