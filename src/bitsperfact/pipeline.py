@@ -89,12 +89,16 @@ def _check(options: Options) -> None:
     check_bos(options.bos)
     if options.engine != "local":
         raise BadInput("--engine", "local", repr(options.engine))
-    least = {"--batch-tokens": options.batch_tokens, "--limit": options.limit, "--negatives": options.negatives}
-    for name, value in least.items():
-        if value is not None and value < 1:
-            raise BadInput(name, "a number of at least 1", value)
+    _check_least(options)
     if options.out.exists() and not options.out.is_dir():
         raise BadInput(f"--out {options.out}", "a folder", "a file")
+
+
+def _check_least(options: Options) -> None:
+    for name, least in (("batch_tokens", 1), ("limit", 1), ("negatives", 1), ("seed", 0), ("replicates", 2)):
+        value = getattr(options, name)
+        if value is not None and value < least:
+            raise BadInput(f"--{name.replace('_', '-')}", f"a number of at least {least}", value)
 
 
 def _refuse_doubles(where: str, names: list[str]) -> None:
@@ -171,9 +175,19 @@ def _analyse(
     set_infos: list[tables.ClaimSetInfo],
     infos: list[tables.ModelInfo],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    from tqdm import tqdm
+
     from bitsperfact import analysis  # scikit-learn and SciPy are slow to import
 
-    return analysis.analyse(all_claims, scores, set_infos, infos, seed=options.seed, replicates=options.replicates)
+    with tqdm(desc="analysing", unit="cell", disable=not options.progress, leave=False) as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return analysis.analyse(
+            all_claims, scores, set_infos, infos, options.seed, options.replicates, progress=advance
+        )
 
 
 def _report(options: Options, finished: runs.Run) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from bitsperfact.errors import BadInput
 from bitsperfact.files import atomic_file
 
 
@@ -45,8 +46,12 @@ class ShardStore:
         return self.path(key).is_file()
 
     def read(self, key: str) -> pd.DataFrame:
-        """Return a finished task's table."""
-        return pd.read_parquet(self.path(key))
+        """Return a finished task's table; raise BadInput where something damaged the file since."""
+        path = self.path(key)
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise BadInput(path, "a finished shard (delete the file to compute it again)", error) from None
 
     def write(self, key: str, table: pd.DataFrame) -> None:
         """Store a task's table, atomically."""

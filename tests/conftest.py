@@ -1,0 +1,45 @@
+"""What tests of the whole job share: a cache apart from the user's, and a small file of claims."""
+
+from pathlib import Path
+
+import pytest
+
+CAPITALS = {
+    "France": "Paris",
+    "Peru": "Lima",
+    "Norway": "Oslo",
+    "Kenya": "Nairobi",
+    "Japan": "Tokyo",
+    "Cuba": "Havana",
+}
+
+
+@pytest.fixture(scope="session")
+def own_cache(tmp_path_factory):
+    """A folder for the models that tests make; it outlives a test, so that each is made once."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture
+def apart(monkeypatch, own_cache):
+    """Keep the test out of the user's cache and off the Hub."""
+    monkeypatch.setenv("BITSPERFACT_CACHE", str(own_cache))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    return own_cache
+
+
+def write_capitals(path: Path) -> Path:
+    """Every country with every capital: 6 facts, 30 non-facts."""
+    rows = [
+        f"{country},The capital of {country} is, {city},{int(country == owner)}"
+        for country in CAPITALS
+        for owner, city in CAPITALS.items()
+    ]
+    path.write_text("\n".join(["group,prefix,target,is_fact", *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def capitals_file(tmp_path):
+    """The path of `write_capitals`."""
+    return write_capitals(tmp_path / "six.csv")

@@ -1,0 +1,84 @@
+"""The probe as a user runs it: a process of its own, its status, its terminal, its folder."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+import bitsperfact
+from bitsperfact import claims, models, options
+from bitsperfact.locations import data_folder
+
+CHECKOUT = Path(__file__).parents[2]
+PROBE = CHECKOUT / "probes" / "pretrained.py"
+
+
+@pytest.fixture
+def run(tmp_path, capitals_file, own_cache):
+    """Run the probe on six capitals in a process of its own."""
+
+    def _run(*arguments):
+        asked = [sys.executable, str(PROBE), "--claims", str(capitals_file), "--replicates", "20", *arguments]
+        environment = os.environ | {"BITSPERFACT_CACHE": str(own_cache), "HF_HUB_OFFLINE": "1"}
+        return subprocess.run(asked, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+
+    return _run
+
+
+def test_it_prints_both_tables_and_where_the_report_lies(run, tmp_path):
+    done = run("--model", "random:tiny", "--model", "random:tiny-gpt2", "--out", "runs/x")
+    assert done.returncode == 0, done.stderr
+    assert "bits per fact" in done.stdout
+    assert "Bits grow with size" in done.stdout
+    assert done.stdout.splitlines()[-1] == "report: runs/x/report.html"
+    assert "claim/s" in done.stderr  # the progress bar's rate
+    assert len(bitsperfact.load_run(tmp_path / "runs" / "x").scores) == 2 * 36
+    again = run("--model", "random:tiny", "--model", "random:tiny-gpt2", "--out", "runs/x")
+    assert again.stdout == done.stdout
+    assert "claim/s" not in again.stderr
+
+
+def test_bad_input_is_one_line_and_status_2(run):
+    done = run("--model", "random:huge", "--out", "x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_demo_names_real_models_real_sets_and_the_control():
+    spec = importlib.util.spec_from_file_location("pretrained", PROBE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    context = typer.Context(typer.main.get_command(module.app))
+    options.read_config(context, data_folder() / "demo.yaml")
+    asked = context.default_map
+    assert set(asked["model"]) == {m.name for m in models.known() if m.name.startswith("pypi:")}
+    controls = [claims.recipe(name).control for name in asked["claims"]]
+    assert controls.count("none") >= 4
+    assert "random" in controls
+
+
+@pytest.mark.weights
+def test_small_models_know_capitals_and_nobody_knows_random_strings(tmp_path):
+    """SmolLM2 spends well above 3 bits on a capital, 1 of them certified; no model tells random strings apart."""
+    from bitsperfact import pipeline
+
+    run = pipeline.Options(
+        model=("pypi:smollm2-135m", "pypi:gemma3-270m"),
+        claims=("capitals", "strings"),
+        out=tmp_path,
+        limit=60,
+        negatives=10,
+        progress=False,
+    )
+    separation = (
+        pipeline.run(run).separation.query("stratum == 'pooled'").set_index(["claim_set", "model", "quantity"])
+    )
+    for model in run.model:
+        assert separation.loc[("capitals", model, "bits_per_fact"), "lower"] > 3
+        assert separation.loc[("capitals", model, "bits_certified"), "value"] > 1
+        assert separation.loc[("strings", model, "bits_per_fact"), "lower"] == 0

@@ -1,0 +1,139 @@
+"""The whole job on tiny networks: what a run leaves, what it does not do twice, and what it never loses."""
+
+import dataclasses
+import json
+
+import pandas as pd
+import pytest
+
+import bitsperfact
+from bitsperfact import models, pipeline, scoring, tables
+from bitsperfact.errors import BadInput
+
+pytestmark = pytest.mark.usefixtures("apart")
+
+
+@pytest.fixture
+def options(tmp_path, capitals_file):
+    return pipeline.Options(
+        model=("random:tiny", "random:tiny-bos"),
+        claims=(str(capitals_file),),
+        out=tmp_path / "run",
+        score=("choice", "logprob"),
+        replicates=20,
+        progress=False,
+    )
+
+
+@pytest.fixture
+def no_model(monkeypatch):
+    """Opening any model is an error from here on."""
+
+    def _forbid():
+        def load(name, **_):
+            raise AssertionError(f"{name} was opened")
+
+        monkeypatch.setattr(models, "load", load)
+
+    return _forbid
+
+
+def test_a_run_leaves_tables_that_pandas_and_load_run_read_alike(options):
+    finished = pipeline.run(options)
+    again = bitsperfact.load_run(options.out)
+    for name in ("claims", "scores", "separation", "verdict"):
+        frame = getattr(finished, name)
+        assert isinstance(frame, pd.DataFrame)
+        assert list(frame.columns) == list(tables.COLUMNS[name])
+        pd.testing.assert_frame_equal(getattr(again, name), frame)
+        pd.testing.assert_frame_equal(
+            tables.check(name, pd.read_parquet(options.out / f"{name}.parquet"), name), frame
+        )
+    assert len(finished.scores) == 2 * 2 * len(finished.claims) == 2 * 2 * 36
+    assert (options.out / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert [info.name for info in again.models] == list(options.model)
+    assert again.manifest["options"]["seed"] == 0
+    assert {"torch", "transformers", "bitsperfact"} <= set(again.manifest["versions"])
+
+
+def test_the_second_run_opens_no_model_and_ends_with_the_same_tables(options, no_model):
+    first = pipeline.run(options)
+    no_model()
+    second = pipeline.run(options)
+    for name in ("claims", "scores", "separation", "verdict"):
+        pd.testing.assert_frame_equal(getattr(first, name), getattr(second, name))
+
+
+def test_one_more_model_or_score_or_seed_reuses_what_is_there(options, monkeypatch):
+    pipeline.run(dataclasses.replace(options, model=("random:tiny",), score=("logprob",)))
+    opened = []
+    load = models.load
+    monkeypatch.setattr(models, "load", lambda name, **settings: opened.append(name) or load(name, **settings))
+    pipeline.run(dataclasses.replace(options, model=("random:tiny",), seed=1))
+    assert opened == []  # choice reads the log-probabilities that logprob left
+    pipeline.run(options)
+    assert opened == ["random:tiny-bos"]
+
+
+def test_every_score_runs_through_the_whole_job(options):
+    finished = pipeline.run(dataclasses.replace(options, model=("random:tiny",), score=tuple(scoring.names())))
+    assert set(finished.scores["score"]) == set(scoring.names())
+    assert set(finished.separation["score"]) == {*scoring.names(), tables.PATTERN_MODEL}
+
+
+def test_a_model_that_fails_costs_nothing_that_was_scored(options, monkeypatch, no_model):
+    load = models.load
+
+    def fail_on_the_second(name, **settings):
+        if name == "random:tiny-bos":
+            raise BadInput(name, "a model", "a broken one")
+        return load(name, **settings)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(models, "load", fail_on_the_second)
+        with pytest.raises(BadInput, match="a broken one"):
+            pipeline.run(options)
+    assert json.loads((options.out / "run.json").read_text())["status"] == "scoring"
+    with pytest.raises(BadInput, match='status "complete"'):
+        bitsperfact.load_run(options.out)
+    no_model()
+    assert len(pipeline.run(dataclasses.replace(options, model=("random:tiny",))).scores) == 2 * 36
+
+
+def test_a_folder_in_use_is_refused_at_once(options):
+    with (
+        pipeline._only_writer(options.out),
+        pytest.raises(BadInput, match="no other run writes to, got one in use"),
+    ):
+        pipeline.run(options)
+    assert len(pipeline.run(options).scores) == 4 * 36
+
+
+def test_numbers_do_not_depend_on_the_batch_or_on_the_order_of_models(options):
+    one = pipeline.run(options)
+    other = pipeline.run(
+        dataclasses.replace(options, out=options.out / "b", model=options.model[::-1], batch_tokens=17)
+    )
+    keys = ["model", "claim_id", "score"]
+    a, b = (run.scores.sort_values(keys).reset_index(drop=True) for run in (one, other))
+    pd.testing.assert_frame_equal(a, b, atol=1e-4, rtol=0)
+
+
+def test_no_model_tells_random_facts_from_the_rest(options):
+    finished = pipeline.run(
+        dataclasses.replace(options, claims=("strings",), limit=80, negatives=8, replicates=100)
+    )
+    rows = finished.separation.query("quantity == 'bits_per_fact' and stratum == 'pooled'")
+    assert len(rows) == 5  # two models by two scores, and the text alone
+    assert (rows["lower"] == 0).all()
+
+
+def test_a_damaged_shard_is_named(options):
+    pipeline.run(options)
+    shard = next((options.out / "shards").glob("*.parquet"))
+    shard.write_bytes(shard.read_bytes()[:50])
+    with pytest.raises(BadInput, match="a finished shard") as caught:
+        pipeline.run(options)
+    assert str(shard) in str(caught.value)
+    shard.unlink()
+    assert len(pipeline.run(options).scores) == 4 * 36
