@@ -30,6 +30,17 @@ def test_log_loss_gives_the_hallucination_channel(eps_fact, eps_nonfact):
     assert found.mu_nonfact[found.scores > 0].sum() == pytest.approx(expected.q_star, rel=1e-3)
 
 
+@given(st.floats(1e-6, 0.5), st.floats(1e-9, 0.3))
+def test_two_scores_are_enough_for_it(eps_fact, eps_nonfact):
+    """Also where the only score that meets the facts' loss misses it by rounding."""
+    expected = log_loss_channel(eps_fact, eps_nonfact)
+    found = rate_distortion(
+        log_loss_of_fact, log_loss_of_nonfact, eps_fact, eps_nonfact, [0.0, float(expected.x_star)]
+    )
+    assert found.bits == pytest.approx(float(expected.bits), abs=1e-6)
+    assert found.gap_bits < 1e-9
+
+
 @given(st.floats(0.01, 0.4), st.floats(0.001, 0.4))
 def test_zero_one_loss_gives_the_two_sided_filter(fnr, fpr):
     found = rate_distortion(lambda x: 1 - x, lambda x: x, fnr, fpr, [0.0, 1.0])

@@ -14,6 +14,8 @@ from bitsperfact.units import nats_to_bits
 
 Loss = Callable[[Array], ArrayLike]
 
+#: Relative distance below the least loss on the grid that counts as rounding of the score which attains it.
+_ROUNDING = 1e-7
 #: Halvings of the interval of slopes, relative to its upper end: enough to reach neighbouring doubles.
 _HALVINGS = 100
 #: Slopes beyond this one would overflow; losses that ask for more are met at it, and the gap says so.
@@ -58,30 +60,33 @@ def rate_distortion(
     exactly. A finer grid can only lower the result.
 
     Args: `d_fact`, `d_nonfact`: losses of an array of scores, same shape, >= 0, inf allowed. `grid`: shape
-    (points,), scores. `eps_fact`, `eps_nonfact`: finite, in the losses' units.
+    (points,), scores. `eps_fact`, `eps_nonfact`: finite, in the losses' units; one short of
+    the least loss by less than 1e-7 of itself, as rounded scores may make it, is taken for the least.
     Raises: ValueError where a loss is negative or NaN, where no score on the grid meets one of the mean losses, or
     where no finite memory meets both.
     """
     scores = score_grid("grid", grid)
     facts = one_per_score("d_fact", d_fact(scores), scores)
     nonfacts = one_per_score("d_nonfact", d_nonfact(scores), scores)
-    _check_reachable("eps_fact", eps_fact, float(facts.min()))
-    _check_reachable("eps_nonfact", eps_nonfact, float(nonfacts.min()))
+    eps_fact = _reachable("eps_fact", eps_fact, float(facts.min()))
+    eps_nonfact = _reachable("eps_nonfact", eps_nonfact, float(nonfacts.min()))
     usable = np.isfinite(nonfacts) if eps_nonfact > nonfacts.min() else nonfacts == nonfacts.min()
     scores, facts, nonfacts = scores[usable], facts[usable], nonfacts[usable]
-    if facts.min() > eps_fact:
+    if facts.min() > eps_fact * (1 + _ROUNDING):
         raise ValueError(
             f"eps_fact = {eps_fact:g} and eps_nonfact = {eps_nonfact:g} take infinite memory: non-facts lose too "
             f"much on every score where facts lose less than {facts.min():g}"
         )
     order = np.lexsort((facts, nonfacts))
+    eps_fact = max(eps_fact, float(facts.min()))
     return _solve(scores[order], facts[order], nonfacts[order], eps_fact, eps_nonfact)
 
 
-def _check_reachable(name: str, eps: float, least: float) -> None:
-    """ValueError where a mean loss of at most `eps` is out of reach, or no number."""
-    if not least <= eps < math.inf:
+def _reachable(name: str, eps: float, least: float) -> float:
+    """`eps`, or the least loss where that is above it by rounding alone; ValueError where it is out of reach."""
+    if not least <= eps * (1 + _ROUNDING) < math.inf:
         raise ValueError(f"{name} must be at least the least loss on the grid, {least:g}, and finite; got {eps:g}")
+    return max(eps, least)
 
 
 @dataclass(frozen=True)

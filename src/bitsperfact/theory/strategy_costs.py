@@ -51,8 +51,8 @@ def strategies(
       point.
     - `no memory`: the prior, on every claim.
 
-    All but one are priced in the sparse limit, which presumes p << 2^-bits. Where p exceeds 2^-bits, storing the
-    whole list comes into reach, and `never hallucinate` may fall below `optimal`: there the limit no longer holds.
+    All but one are priced in the sparse limit, which presumes p << 2^-bits. Nearer to it, storing the whole list
+    comes into reach, and `never hallucinate` may fall below `optimal`: a sign that the limit no longer holds.
 
     Each row is a frozen dataclass: `pandas.DataFrame(strategies(8))` is the table.
 
