@@ -5,8 +5,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 
 from bitsperfact.theory import (
+    budget_optimum,
+    channel_information,
+    channel_is_optimal,
     effective_bits,
     membership_information,
     strategies,
@@ -28,19 +32,36 @@ def by_name(*args, **options):
     return {row.name: row for row in strategies(*args, **options)}
 
 
-@given(st.floats(0, 25), st.floats(0.02, 0.98), st.floats(0.01, 0.99), st.floats(0.01, 1))
-def test_no_strategy_beats_the_optimum(bits, a, forget, density):
-    """At low densities p, a tenth of q and less, where the sparse limit stands; see the docstring of `strategies`."""
-    rows = by_name(bits, a, forget=forget, share_of_facts=density * min(0.01, 0.1 * 2.0**-bits))
-    least = rows["optimal"].loss_nats
+@given(st.floats(0, 25), st.floats(0.02, 0.98), st.floats(0.01, 0.99))
+def test_no_strategy_beats_the_optimum(bits, a, forget):
+    rows = by_name(bits, a, forget=forget)
     assert list(rows) == NAMES
     for row in rows.values():
-        assert row.loss_nats >= least * (1 - 1e-9)
-        assert row.bits_effective <= bits + 1e-6
         assert row.bits_effective == effective_bits(row.loss_nats, a)
         assert 0 <= row.missed_rate <= 1
         assert 0 <= row.false_rate <= 1
+        if row.name != "never hallucinate":  # the one that is priced at a finite density: below
+            assert row.loss_nats >= rows["optimal"].loss_nats * (1 - 1e-9)
+            assert row.bits_effective <= bits + 1e-6
     assert rows["optimal"].bits_effective == pytest.approx(bits, abs=1e-6)
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.01, 0.98), st.floats(1e-6, 1))
+def test_never_hallucinating_does_not_beat_the_optimum_at_its_density(part, a, density):
+    """The channel is optimal at finite p while x* = a / (a + (1-a) q) reaches the posterior, so while p <= a."""
+    p = a * density
+    bits = part * float(channel_information(0.0, p))
+    log2_q = brentq(lambda v: float(channel_information(2.0**v, p)) - bits, -1000, 0)
+    q = 2.0**log2_q
+    assert channel_is_optimal(a / (a + (1 - a) * q), q, p) or density == 1
+    least = float(budget_optimum(-log2_q, a).loss_nats)
+    assert by_name(bits, a, share_of_facts=p)["never hallucinate"].loss_nats >= least * (1 - 1e-6) - 1e-12
+
+
+def test_never_hallucinating_is_far_from_the_sparse_optimum_where_facts_are_sparse():
+    rows = by_name(8, share_of_facts=1e-9)
+    assert rows["never hallucinate"].bits_effective < 1
+    assert rows["never hallucinate"].missed_rate > 0.7
 
 
 @given(st.floats(0.5, 20), st.floats(0.01, 0.9))
