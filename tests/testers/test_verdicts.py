@@ -8,6 +8,11 @@ import pytest
 from bitsperfact.testers import Forgetter, RibbonTester, TwoSidedTester, agreement, known_verdicts, law_of
 
 ROW = {"value": 5.0, "lower": 4.8, "upper": 5.3, "resolution_limited": False}
+CERTIFIED = {"value": 4.0, "lower": 4.0, "upper": math.nan, "resolution_limited": False}
+
+
+def verdicts(law, bits, rate=ROW):
+    return known_verdicts(law, {"bits_per_fact": bits, "bits_certified": CERTIFIED, "hallucination_rate": rate})
 
 
 def test_the_law_of_a_filter_that_forgets_nothing():
@@ -72,7 +77,7 @@ def test_false_alarms_are_rare():
 def test_verdicts_of_a_tester_measured_right():
     law = law_of(RibbonTester.init(range(5_000), 5.3), 5_000)
     rate = {"value": 0.03, "lower": 0.02, "upper": 0.04, "resolution_limited": False}
-    rows = known_verdicts(law, {"bits_per_fact": ROW, "hallucination_rate": rate})
+    rows = verdicts(law, ROW, rate)
     assert [row["prediction"] for row in rows] == ["known_bits", "known_hallucination", "bits_within_memory"]
     assert {row["status"] for row in rows} == {"consistent"}
     assert rows[0]["predicted"] == law.bits_per_fact
@@ -81,14 +86,19 @@ def test_verdicts_of_a_tester_measured_right():
 
 def test_more_bits_than_memory_are_a_violation():
     law = law_of(RibbonTester.init(range(5_000), 3.0), 5_000)
-    rows = known_verdicts(law, {"bits_per_fact": ROW, "hallucination_rate": ROW})
+    rows = verdicts(law, ROW)
     assert [row["status"] for row in rows] == ["violated", "violated", "violated"]
 
 
-def test_unresolved_bits_are_a_lower_bound():
-    law = law_of(RibbonTester.init(range(5_000), 12.0), 5_000)
-    limited = ROW | {"resolution_limited": True}
-    row = known_verdicts(law, {"bits_per_fact": limited, "hallucination_rate": ROW})[0]
-    assert row["status"] == "consistent"
-    assert row["upper"] == math.inf
-    assert row["reason"].startswith("≥ 5 (4.8 to inf)")
+def test_memory_bounds_bits_from_above_only():
+    assert verdicts(law_of(RibbonTester.init(range(5_000), 40.0), 5_000), ROW)[2]["status"] == "consistent"
+    assert verdicts(law_of(RibbonTester.init(range(5_000), 4.75), 5_000), ROW)[2]["status"] == "undecided"
+
+
+@pytest.mark.parametrize(("bits", "status"), [(12.0, "consistent"), (4.4, "consistent"), (2.5, "violated")])
+def test_unresolved_bits_say_no_more_than_the_certificate(bits, status):
+    law = law_of(RibbonTester.init(range(5_000), bits), 5_000)
+    row = verdicts(law, ROW | {"resolution_limited": True})[0]
+    assert row["status"] == status
+    assert (row["lower"], row["upper"]) == (4.0, math.inf)
+    assert row["reason"].startswith("≥ 4, near 5, against ")

@@ -10,15 +10,21 @@ from bitsperfact.testers.law import Law
 def known_verdicts(law: Law, separation: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Three verdicts: known_bits, known_hallucination, and bits_within_memory (memory bounds measured bits).
 
-    Args: `separation`: rows of one tester's separation table by quantity, at least bits_per_fact and
+    Where too few non-facts were scored to resolve the bits, all that they say is that there are at least
+    bits_certified: an estimate from a handful of accepted non-facts, or from none, may lie above the truth.
+
+    Args: `separation`: rows of one tester's separation table by quantity: bits_per_fact, bits_certified and
     hallucination_rate. Returns: the columns of the verdict table that do not name the tester.
     """
-    bits, rate = separation["bits_per_fact"], separation["hallucination_rate"]
-    within = "violated" if bits["lower"] > law.memory_bits else "consistent"
+    bits, rate = dict(separation["bits_per_fact"]), separation["hallucination_rate"]
+    limited = bool(bits["resolution_limited"])
+    if limited:
+        bits |= {"lower": min(bits["lower"], separation["bits_certified"]["value"]), "upper": math.inf}
+    within = agreement(law.memory_bits, bits["value"], bits["lower"], math.inf)
     return [
-        _verdict("known_bits", law.bits_per_fact, bits),
+        _verdict("known_bits", law.bits_per_fact, bits, limited),
         _verdict("known_hallucination", law.hallucination_rate, rate),
-        _verdict("bits_within_memory", law.memory_bits, bits) | {"status": within},
+        _verdict("bits_within_memory", law.memory_bits, bits, limited) | {"status": within},
     ]
 
 
@@ -36,11 +42,9 @@ def agreement(
     return "violated" if abs(known - value) > 2 * abs(end - value) else "undecided"
 
 
-def _verdict(prediction: str, known: float, row: Mapping[str, Any]) -> dict[str, Any]:
-    """One verdict. Where too few non-facts were scored to resolve the bits, they are a lower bound."""
-    limited = bool(row["resolution_limited"])
-    value, lower, upper = float(row["value"]), float(row["lower"]), math.inf if limited else float(row["upper"])
-    measured = f"{'≥ ' if limited else ''}{value:.4g} ({lower:.4g} to {upper:.4g})"
+def _verdict(prediction: str, known: float, row: Mapping[str, Any], limited: bool = False) -> dict[str, Any]:
+    value, lower, upper = float(row["value"]), float(row["lower"]), float(row["upper"])
+    measured = f"≥ {lower:.4g}, near {value:.4g}," if limited else f"{value:.4g} ({lower:.4g} to {upper:.4g})"
     return {
         "prediction": prediction,
         "predicted": known,
