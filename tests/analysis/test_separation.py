@@ -59,11 +59,17 @@ def test_the_channel_is_measured_as_it_was_drawn(claims, q):
         "bits_above_pattern": np.log2(1 / q),
         "auc": 1 - q / 2,
         "hallucination_rate": 0.95 * q,
+        "x_star": 1 / (1 + q),
+        "q_star": q,
     }
     for quantity, truth in truths.items():
         assert holds(found.loc[quantity], truth), quantity
     assert found.loc["bits_certified", "value"] <= np.log2(1 / q)
     assert np.isnan(found.loc["bits_certified", "upper"])
+    # Not 0: 150 facts in some 20 bins have that much noise.
+    assert found.loc["channel_distance", "value"] < 0.1 * (1 + q)
+    assert found.loc["channel_distance", "lower"] <= found.loc["channel_distance", "value"]
+    assert (found.loc[["x_star", "q_star", "channel_distance"], "unit"] == "1").all()
     assert found.loc["miss_rate", "value"] == 0
     assert found.loc["abstention_mass", "value"] < 0.05 if q < 1 / 4 else True
     assert (found["n_facts"] == N_FACTS).all()
@@ -109,6 +115,13 @@ def test_only_the_order_of_scores_matters(claims):
         for each in (values, np.exp(values / 2) - 7)
     )
     pd.testing.assert_frame_equal(one, other)
+
+
+def test_graded_scores_are_far_from_the_channel(claims):
+    values = np.random.default_rng(0).standard_normal(len(claims)) + 2 * claims["is_fact"].to_numpy()
+    found = rows_of(separate(claims, scores(claims, values), [info()], [model("small")], replicates=REPLICATES))
+    distance = found.loc["channel_distance"]
+    assert 0.1 < distance["lower"] <= distance["value"] <= distance["upper"] <= 1
 
 
 def test_strata_are_measured_apart_and_together():

@@ -154,7 +154,7 @@ def test_the_simpler_law_wins_a_draw():
     )
     simple, rich = Rival("simple", 7, -1.1, 0.1, 0.06, fitted), Rival("rich", 9, -1.0, 0.0, 0.0, fitted)
     assert winner((simple, rich)) == simple
-    assert winner((replace(simple, behind_se=0.04), rich)) == rich
+    assert winner((replace(simple, behind_se=0.03), rich)) == rich
 
 
 @settings(max_examples=50)

@@ -145,7 +145,22 @@ def test_nearest_neighbours_cross_check_the_bins():
     ("call", "message"),
     [
         (lambda: bits_per_fact([1.0], [np.inf]), "nonfacts must be finite scores, got inf"),
-        (lambda: bits_per_fact([], [1.0]), "facts must hold at least one score"),
+        (lambda: bits_per_fact([1.0], [0.0, np.nan]), "nonfacts must be finite scores, got nan at position 1"),
+        (lambda: bits_per_fact([-np.inf], [0.0]), "facts must be finite scores, got -inf at position 0"),
+        (
+            lambda: bits_per_fact([], [1.0]),
+            "facts must hold at least one score, got none: both classes are needed",
+        ),
+        (lambda: bits_per_fact([1.0], []), "nonfacts must hold at least one score, got none"),
+        (lambda: bits_per_fact([], []), "facts must hold at least one score, got none"),
+        (lambda: bits_per_fact([[1.0]], [1.0]), "facts must be a 1-D array of scores"),
+        (
+            lambda: bits_per_fact([1.0], [0.0, 2.0], groups=([1], [1])),
+            r"groups of nonfacts must have one label per claim, shape \(2,\), got \(1,\)",
+        ),
+        (lambda: bits_per_fact([1.0], [0.0], groups=np.arange(2)), "groups must be a pair, .* got a ndarray"),
+        (lambda: bits_per_fact([1.0], [0.0], groups=([1],)), "groups must be a pair, .* got 1 of them"),
+        (lambda: bits_per_fact([1.0], [0.0], groups=(None, [1])), "groups of facts must have one label per claim"),
         (
             lambda: bits_per_fact([1.0], [0.0], groups=([1, 2], [1])),
             "groups of facts must have one label per claim",

@@ -13,7 +13,7 @@ check_estimators = importlib.util.module_from_spec(specification)
 sys.modules["check_estimators"] = check_estimators
 specification.loader.exec_module(check_estimators)
 
-AFFORDABLE = [case for case in check_estimators.cases() if case.n_nonfacts <= 10_000]
+AFFORDABLE = [case for case in check_estimators.cases() if case.n_nonfacts <= 5_000]
 
 
 @pytest.mark.parametrize("case", AFFORDABLE, ids=lambda case: f"{case.law.name}, {case.n_nonfacts}")

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bitsperfact.estimate.bootstrap import centred_quantiles, check_resampling
 from bitsperfact.estimate.certificate import certified_bits
-from bitsperfact.estimate.clusters import Clusters, Groups, clusters
+from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
 from bitsperfact.estimate.divergence import binned_bits, digamma_kl_bits
 from bitsperfact.estimate.pool import Pool, checked_scores
 from bitsperfact.estimate.resampling import clustered_draws, independent_draws
@@ -66,8 +66,7 @@ def bits_per_fact(
     """
     check_resampling(replicates, confidence)
     first, second = checked_scores("facts", facts), checked_scores("nonfacts", nonfacts)
-    labels = groups if groups is not None else (None, None)
-    of_facts, of_nonfacts = clusters("facts", labels[0], first.size), clusters("nonfacts", labels[1], second.size)
+    of_facts, of_nonfacts = clusters_of(groups, first.size, second.size)
     if groups is None:
         # Without groups the order of claims means nothing, not even for the halves of the certificate.
         first, second = np.sort(first), np.sort(second)

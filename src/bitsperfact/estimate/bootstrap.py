@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bitsperfact.estimate.certificate import share_bounds
-from bitsperfact.estimate.clusters import Clusters, Groups, clusters
+from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
 from bitsperfact.estimate.pool import Pool, Statistic, checked_scores, sorted_pool
 
 Array = NDArray[np.float64]
@@ -96,9 +96,7 @@ def _views(facts: ArrayLike, nonfacts: ArrayLike, groups: Groups | None) -> tupl
         _View(*sorted_pool(checked_scores("facts", row), checked_scores("nonfacts", other)))
         for row, other in zip(rows, other_rows, strict=True)
     ]
-    fact_labels, nonfact_labels = groups if groups is not None else (None, None)
-    of_facts = clusters("facts", fact_labels, views[0].fact_level.size)
-    return views, of_facts, clusters("nonfacts", nonfact_labels, views[0].nonfact_level.size)
+    return views, *clusters_of(groups, views[0].fact_level.size, views[0].nonfact_level.size)
 
 
 def _resamples(

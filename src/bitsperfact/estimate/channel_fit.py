@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bitsperfact.estimate.channel import NearestChannel, nearest_channel
-from bitsperfact.estimate.clusters import Clusters, Groups, clusters, effective_count
+from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of, effective_count
 from bitsperfact.estimate.mixtures import CHANNEL
 from bitsperfact.estimate.pool import Pool, checked_scores, counted_pool
 from bitsperfact.estimate.rivals import Rival, compare, winner
@@ -62,7 +62,7 @@ def fit_channel(
     - `abstaining` (13): as the channel, but shares a of the facts and c of the non-facts ~ M.
 
     The winner has the largest mean log-likelihood on held-out entities, each class weighing one half; since the
-    laws contain each other, one with fewer parameters wins unless it is behind by two standard errors. Peaks may
+    laws contain each other, one with fewer parameters wins unless it is behind by three standard errors. Peaks may
     be skewed and as thin as the normal law; where real scores are of yet another shape, a law with more peaks can
     win by mending it: look at their places in `rivals`.
 
@@ -78,8 +78,7 @@ def fit_channel(
     if replicates < 1:
         raise ValueError(f"replicates must be at least 1, got {replicates}")
     first, second = checked_scores("facts", facts), checked_scores("nonfacts", nonfacts)
-    labels = groups if groups is not None else (None, None)
-    of = clusters("facts", labels[0], first.size), clusters("nonfacts", labels[1], second.size)
+    of = clusters_of(groups, first.size, second.size)
     rivals = compare(first, second, groups, seed)
     pool = Pool.of(first, second)
     nearest = nearest_channel(pool)

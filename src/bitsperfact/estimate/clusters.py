@@ -37,6 +37,18 @@ def clusters(name: str, labels: ArrayLike | None, n_claims: int) -> Clusters:
     return Clusters(label, distinct.size)
 
 
+def clusters_of(groups: Groups | None, n_facts: int, n_nonfacts: int) -> tuple[Clusters, Clusters]:
+    """Clusters of facts and of non-facts; ValueError where `groups` is no pair of labels, one per claim."""
+    if groups is None:
+        return clusters("facts", None, n_facts), clusters("nonfacts", None, n_nonfacts)
+    given: object = groups
+    if not isinstance(given, tuple | list) or len(given) != 2:
+        got = f"{len(given)} of them" if isinstance(given, tuple | list) else f"a {type(given).__name__}"
+        raise ValueError(f"groups must be a pair, the labels of facts and those of nonfacts, got {got}")
+    facts, nonfacts = (np.asarray(labels) for labels in groups)
+    return clusters("facts", facts, n_facts), clusters("nonfacts", nonfacts, n_nonfacts)
+
+
 def effective_count(accepted: NDArray[np.bool_], of: Clusters) -> float:
     """Number of independent claims that the share of `accepted` is worth, at most their number.
 

@@ -121,7 +121,7 @@ def fit_mixture(family: Family, cells: Cells, starts: list[Mixture]) -> Mixture:
             jac=True,
             method="L-BFGS-B",
             bounds=bounds,
-            options={"maxiter": 500},
+            options={"maxiter": 300, "ftol": 1e-8},
         )
         for start in starts
     ]

@@ -19,8 +19,8 @@ N_CELLS = 256
 #: Differences of so many nats per claim are the optimiser's.
 CONVERGED_NATS = 1e-5
 _OUTER = (0.005, 0.995)
-#: A family with more parameters must be ahead by so many standard errors.
-STANDARD_ERRORS = 2.0
+#: A family with more parameters must be ahead by so many standard errors: of several, one is ahead by chance.
+STANDARD_ERRORS = 3.0
 
 
 @dataclass(frozen=True)
