@@ -210,7 +210,7 @@ standard errors, the estimate goes as d^2 - 1 and its resamples as (d + z)^2 - 1
 end is above 0, and the interval misses 0, only from d = 3.4 on, not from 1.96: in one sample of a thousand. The
 mean estimate is above 0 because the half of the noise that lies below is cut off.
 
-**Hard** cases have too few non-facts where the facts are. There the estimate is low by up to 10 %, and the
+**Hard** cases have too few non-facts where the facts are. There the estimate is low by up to 11 %, and the
 interval may cover too rarely or always; what counts is the mark of limited resolution, and the certificate, to be
 read as ">=". Normal laws are the worst: the upper half of the facts lies where the sample has hardly any non-fact.
 
