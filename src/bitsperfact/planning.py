@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 from bitsperfact.errors import BadInput
@@ -108,8 +107,7 @@ def adapted_layers(name: str) -> Adapted:
     """
     from bitsperfact import models
 
-    skeleton = _skeleton(models.resolve(name))
-    shapes = _linear_shapes(skeleton)
+    shapes = _linear_shapes(models.skeleton(models.resolve(name)))
     if not shapes:
         raise BadInput("--lora", "a model with linear layers", name)
     return Adapted(
@@ -118,21 +116,6 @@ def adapted_layers(name: str) -> Adapted:
         parameters=sum(rows * columns for rows, columns in shapes),
         full_rank=min(min(shape) for shape in shapes),
     )
-
-
-def _skeleton(folder: Path) -> Any:
-    """The model with every shape and no weight."""
-    import torch
-    from huggingface_hub.errors import StrictDataclassError  # of no built-in kind
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    unfit = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError)
-    try:
-        config = AutoConfig.from_pretrained(folder)
-        with torch.device("meta"):
-            return AutoModelForCausalLM.from_config(config)
-    except (*unfit, StrictDataclassError) as error:
-        raise BadInput(folder / "config.json", "a config that transformers can build", error) from None
 
 
 def _linear_shapes(skeleton: Any) -> list[tuple[int, int]]:

@@ -55,6 +55,14 @@ def test_broken_config(folder, text):
     _refused(folder, "expected (JSON|a JSON object)")
 
 
+@pytest.mark.parametrize("changes", [{"hidden_size": "wide"}, {"hidden_size": 63}])
+def test_a_config_that_describes_no_model(folder, changes):
+    _change(folder, **changes)
+    _refused(folder, "expected a (config|model|tokenizer) that transformers can")
+    with pytest.raises(BadInput, match="expected a config that transformers can build"):
+        models.describe(str(folder))
+
+
 def test_no_tokenizer(folder):
     for path in folder.glob("tokenizer*"):
         path.unlink()

@@ -8,5 +8,6 @@ from bitsperfact.models.errors import Unavailable
 from bitsperfact.models.identity import describe
 from bitsperfact.models.loading import LoadedModel, load
 from bitsperfact.models.names import Entry, fetch, known, resolve
+from bitsperfact.models.skeleton import skeleton
 
-__all__ = ["Entry", "LoadedModel", "Unavailable", "describe", "fetch", "known", "load", "resolve"]
+__all__ = ["Entry", "LoadedModel", "Unavailable", "describe", "fetch", "known", "load", "resolve", "skeleton"]

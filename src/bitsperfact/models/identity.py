@@ -10,6 +10,7 @@ from bitsperfact.files import write_text
 from bitsperfact.locations import cache_folder
 from bitsperfact.models.fingerprint import fingerprint
 from bitsperfact.models.names import resolve
+from bitsperfact.models.skeleton import skeleton
 from bitsperfact.models.store import record_of
 from bitsperfact.tables import ModelInfo
 
@@ -62,16 +63,8 @@ def _size(folder: Path, pinned: str, trust_remote_code: bool) -> tuple[int, str]
 
 def _measure(folder: Path, trust_remote_code: bool) -> tuple[int, str]:
     # The files cannot be counted instead: old checkpoints store masks, and some store tied matrices twice.
-    import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
-
-    try:
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
-        with torch.device("meta"):
-            skeleton = AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError) as error:
-        raise BadInput(folder / "config.json", "a config that transformers can build", error) from None
-    return count_parameters(skeleton), type(skeleton).__name__
+    model = skeleton(folder, trust_remote_code=trust_remote_code)
+    return count_parameters(model), type(model).__name__
 
 
 def count_parameters(model: "torch.nn.Module") -> int:

@@ -9,6 +9,7 @@ from bitsperfact.errors import BadInput
 from bitsperfact.models.identity import check_dtype, info_of
 from bitsperfact.models.names import resolve
 from bitsperfact.models.quiet import quiet
+from bitsperfact.models.skeleton import unfit
 from bitsperfact.models.store import record_of
 from bitsperfact.tables import ModelInfo
 
@@ -85,13 +86,12 @@ def _tokenizer(folder: Path, trust_remote_code: bool) -> Any:
         return PreTrainedTokenizerFast.from_pretrained(folder)
     try:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    except (OSError, ValueError, KeyError, ImportError) as error:
+    except unfit() as error:
         raise BadInput(folder, "a tokenizer that transformers can read", error) from None
 
 
 def _model(folder: Path, **options: Any) -> Any:
     import torch
-    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
 
     options["dtype"] = getattr(torch, options["dtype"])
@@ -101,7 +101,7 @@ def _model(folder: Path, **options: Any) -> Any:
         )
     except torch.OutOfMemoryError:
         raise BadInput(folder, "a model that fits (device auto spreads it)", "out of GPU memory") from None
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+    except unfit() as error:
         raise BadInput(folder, "a model that transformers can open", error) from None
     # transformers would fill the gaps with random numbers and a warning.
     if gaps := sorted(report["missing_keys"]):
