@@ -77,7 +77,9 @@ def test_tables_fit_the_terminal_and_keep_their_numbers(run, width):
     assert max(map(len, (headline + verdict).splitlines())) <= width
     bits = run.separation.query("quantity == 'bits_per_fact' and stratum == 'pooled'")
     for row in bits.itertuples():
-        assert f"{row.value:.2f} [{row.lower:.2f}, {row.upper:.2f}]".replace("-", "−") in headline
+        interval = f"{row.value:.2f} [{row.lower:.2f}, {row.upper:.2f}]"
+        bound = f"≥ {row.lower:.2f} near {row.value:.2f}"
+        assert (bound if row.resolution_limited else interval).replace("-", "−") in headline
     assert verdict.count("✗ violated") == 1
     assert verdict.count("✓ consistent") == (run.verdict["status"] == "consistent").sum()
 
@@ -114,7 +116,8 @@ def test_missing_quantities_are_dashes_and_bounds_carry_their_sign(run):
 
 
 def test_a_lower_bound_has_no_interval(run):
-    rows = headline_rows(run.separation.assign(lower=run.separation["value"], upper=math.nan))
+    bounds = run.separation.assign(lower=run.separation["value"], upper=math.nan, resolution_limited=False)
+    rows = headline_rows(bounds)
     assert not any(estimate.interval for row in rows for estimate in row.estimates.values())
 
 

@@ -39,9 +39,10 @@ class Measured:
     def __str__(self) -> str:
         if not self.known:
             return "an unknown number of bits" if self.unit == "bits" else "an unknown number"
-        at_least = "≥ " if self.resolution_limited and self.unit == "bits" else ""
         unit = " bits" if self.unit == "bits" else ""
-        return f"{at_least}{figure(self.value)}{unit} ({figure(self.lower)} to {figure(self.upper)})"
+        if self.resolution_limited and unit:
+            return f"≥ {figure(self.lower)} bits (near {figure(self.value)})"
+        return f"{figure(self.value)}{unit} ({figure(self.lower)} to {figure(self.upper)})"
 
 
 def figure(number: float) -> str:

@@ -77,7 +77,11 @@ def quantities(
     bits = estimate.bits_per_fact(*sample.split(values), labels, sample.seed, sample.replicates)
     limited = bits.resolution_limited
     estimator = f"{bits.estimator}; {BOOTSTRAP}"
-    yield Quantity("bits_per_fact", bits.estimate, bits.lower, bits.upper, "bits", estimator, limited)
+    lower, upper = bits.lower, bits.upper
+    if limited:
+        # Where hardly any non-fact is accepted, resampling cannot know how many would be; the certificate can.
+        estimator, lower, upper = f"{estimator}, or the certificate", min(lower, bits.certified), np.inf
+    yield Quantity("bits_per_fact", bits.estimate, lower, upper, "bits", estimator, limited)
     # A lower bound has no upper end; NaN says so, where infinity would claim to know one.
     yield Quantity("bits_certified", bits.certified, bits.certified, np.nan, "bits", "split certificate", False)
     found = sample.bootstrap(_statistics(sample.p), values)

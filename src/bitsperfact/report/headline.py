@@ -25,7 +25,7 @@ COLUMNS: tuple[Column, ...] = (
         "bits_per_fact",
         "bits per fact",
         wording.number,
-        "KL divergence between scores of facts and of non-facts; ≥ where the sample is too small to resolve it",
+        "KL divergence between scores of facts and of non-facts; ≥ its lower bound where the sample is too small",
     ),
     Column(
         "bits_above_pattern",
@@ -55,7 +55,7 @@ COLUMNS: tuple[Column, ...] = (
 
 @dataclass(frozen=True)
 class Estimate:
-    """A measured value as text: the number (with `≥` before it where it is a lower bound) and its interval."""
+    """A measured value as text: the number and its interval, or `≥` its lower bound and what it is near."""
 
     value: str
     interval: str
@@ -88,13 +88,15 @@ class HeadlineRow:
 def written_estimate(
     value: float, lower: float, upper: float, limited: bool, write: Callable[[float], str]
 ) -> Estimate:
-    """Write a value and its interval; a missing value has neither sign nor interval."""
+    """Write a value and its interval, or its lower bound and where it is near; a missing value has neither."""
     if math.isnan(value):
         return ABSENT
+    if limited and not math.isnan(lower):
+        return Estimate(f"≥ {write(lower)}", f"near {write(value)}")
     # A lower bound is its own lower end and has no other: there is no interval to show.
     if lower == value and math.isnan(upper):
         lower = upper
-    return Estimate(f"{'≥ ' if limited else ''}{write(value)}", wording.interval(lower, upper, write))
+    return Estimate(write(value), wording.interval(lower, upper, write))
 
 
 def headline_rows(separation: pd.DataFrame, claim_sets: Iterable[str] = ()) -> list[HeadlineRow]:
