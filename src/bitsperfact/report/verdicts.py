@@ -17,6 +17,9 @@ _MEANINGS = {
     "hallucination_falls_with_bits": "Where more bits are spent per fact, fewer non-facts are accepted.",
     "patterned_control": "What the text itself gives away costs no memory.",
     "no_bits_without_memory": "Facts that nobody could have learnt get no bits.",
+    "known_bits": "The measured bits of a tester are those that its error rates have by construction.",
+    "known_hallucination": "So is the share of non-facts that it accepts at 95 % recall.",
+    "bits_within_memory": "No tester spends more bits per fact than it has memory.",
 }
 
 _SEVERITY = ("violated", "undecided", "consistent")
