@@ -34,8 +34,9 @@ def separate(
     Quantities in bits: bits_per_fact, bits_certified (a lower bound: lower = value, upper = NaN), bits_effective,
     membership_information (F_p at the set's p), bits_above_pattern (over the pattern baseline, paired, unclipped).
     Of unit 1, in [0, 1]: auc, hallucination_rate (at 95 % recall), miss_rate, abstention_mass, sparsity_ratio
-    (F_p / KL), and of the nearest channel x_star, q_star, channel_distance (total variation). The baseline's own rows have model and score `pattern` and 0 parameters. Stratum `pooled` takes all
-    non-facts together. Intervals are 95 %, by entity (`group`), from `replicates` resamples.
+    (F_p / KL), and of the nearest channel x_star, q_star, channel_distance (total variation). The baseline's own
+    rows have model and score `pattern` and 0 parameters. Stratum `pooled` takes all non-facts together. Intervals
+    are 95 %, by entity (`group`), from `replicates` resamples.
 
     A cell's random numbers depend on the seed, set and stratum alone, not on the order of rows or what else is in
     the run, and all models see the same resamples. Raises BadInput where claims, scores and metadata do not fit.
