@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from bitsperfact import scoring, tables
 from bitsperfact.errors import BadInput
+from bitsperfact.scoring import tasks
 from bitsperfact.scoring.choice import log_odds_against_rest
 from bitsperfact.scoring.probe import SCORE as PROBE
+from bitsperfact.scoring.requests import Request
 from tests.networks import byte_tokenizer, tiny_model
 from tests.scoring.reference import logprob_one_by_one
 
@@ -153,3 +155,15 @@ def test_shards_are_shared_between_scores_and_keyed_by_what_decides_them(loaded)
 def test_unknown_score_lists_the_known():
     with pytest.raises(BadInput, match="choice, logprob, logprob_mean, p_true, pmi, probe"):
         scoring.score("vibes")
+
+
+def test_shards_are_sorted_and_cut_no_context(monkeypatch):
+    monkeypatch.setattr(tasks, "SHARD_REQUESTS", 5)
+    asked = [Request(f"context {i % 4}", f" {i}") for i in range(12)] + [
+        Request("long", f" {i}") for i in range(7)
+    ]
+    shards = tasks.shards_of([*asked[::-1], *asked])
+    assert [request for shard in shards for request in shard] == sorted(asked)
+    assert all(len(shard) <= 5 for shard in shards)
+    for context in {request.context for request in asked} - {"long"}:
+        assert sum(any(r.context == context for r in shard) for shard in shards) == 1

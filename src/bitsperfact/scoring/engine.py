@@ -1,32 +1,36 @@
-"""The engine: exact log-probabilities of continuations and hidden states, in batches, from one plain forward pass.
+"""The engine: exact log-probabilities of continuations and hidden states, every distinct prefix computed once.
 
-The vocabulary head runs only where a scored token is predicted, and log-probabilities are normalised in float32
-whatever the model's own precision.
+The requests of a call form a token trie. Its nodes go through the model in packs, in depth-first order, each
+attending to its ancestors; the vocabulary head runs only at nodes that a scored token follows, and
+log-probabilities are normalised in float32 whatever the model's own precision. A model that does not take a trie
+(see `ways`) is scored in plain padded rows.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.rows import Row, batches, distinct_rows
+from bitsperfact.scoring.attention import TrieWalk
+from bitsperfact.scoring.packs import packs
+from bitsperfact.scoring.plain import padded
+from bitsperfact.scoring.rows import batches, distinct_rows
 from bitsperfact.scoring.tokens import TokenizedRequest
+from bitsperfact.scoring.trie import token_trie
+from bitsperfact.scoring.ways import plain, way_for
 
 if TYPE_CHECKING:
     from bitsperfact.models import LoadedModel
 
-#: Largest output of the vocabulary head at a time, in float32 values (256 MiB).
-HEAD_VALUES = 2**26
-#: Padded tokens per batch where the user does not say: enough to keep a processor's multipliers busy.
+#: Tokens per pack where the user does not say: enough to keep a processor's multipliers busy.
 AUTO_BATCH_TOKENS = {"cpu": 1024, "cuda": 32768, "mps": 4096}
 
 
 def auto_batch_tokens(loaded: "LoadedModel") -> int:
-    """Padded tokens per batch that suit the device of a model."""
+    """Tokens per pack that suit the device of a model."""
     return AUTO_BATCH_TOKENS.get(loaded.device.type, AUTO_BATCH_TOKENS["cpu"])
 
 
@@ -36,76 +40,16 @@ def logprob_sums(
 ) -> NDArray[np.float64]:
     """Log-probability of each request's scored tokens given all before them: shape (n_requests,), nats, <= 0.
 
-    Independent of `batch_tokens` up to rounding. Raises BadInput where a request is longer than the model's
-    context, or where the model yields a number that is not finite.
+    Independent of `batch_tokens` and of the other requests up to rounding. Raises BadInput where a request is
+    longer than the model's context, or where the model yields a number that is not finite. Warns, once for a
+    model, where it has to be scored in plain rows.
     """
     _refuse_too_long(loaded, [len(r.ids) - 1 for r in requests])
-    budget = batch_tokens or auto_batch_tokens(loaded)
-    positions = max(1, HEAD_VALUES // loaded.model.get_output_embeddings().weight.shape[0])
-    sums = np.empty(len(requests))
-    for batch in batches(distinct_rows(requests), requests, budget, positions):
-        for i, value in _score_batch(loaded, requests, batch):
-            sums[i] = value
+    if not requests:
+        return np.empty(0)
+    sums = way_for(loaded)(loaded, requests, batch_tokens or auto_batch_tokens(loaded))
     _refuse_non_finite(loaded, requests, sums)
     return sums
-
-
-def _score_batch(
-    loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch: list[Row]
-) -> Iterator[tuple[int, float]]:
-    """Yield (request index, log-probability in nats) for every request that reads from the batch's rows."""
-    deciding: dict[tuple[int, int], int] = {}  # (row, position) -> line of the head's output
-    lines: list[int] = []
-    targets: list[int] = []
-    owners: list[int] = []
-    for row_index, row in enumerate(batch):
-        for i in row.requests:
-            ids, n_context = requests[i].ids, requests[i].n_context
-            for position in range(n_context - 1, len(ids) - 1):
-                lines.append(deciding.setdefault((row_index, position), len(deciding)))
-                targets.append(ids[position + 1])
-                owners.append(i)
-    logprobs = _deciding_logprobs(loaded, batch, list(deciding), lines, targets)
-    members, slots = np.unique(owners, return_inverse=True)
-    sums = np.bincount(slots, weights=logprobs)
-    yield from zip(members.tolist(), sums.tolist(), strict=True)
-
-
-def _deciding_logprobs(
-    loaded: "LoadedModel",
-    batch: list[Row],
-    deciding: list[tuple[int, int]],
-    lines: list[int],
-    targets: list[int],
-) -> NDArray[np.float64]:
-    """Log-probability of `targets[k]` at the deciding position `lines[k]`: shape (len(lines),), nats."""
-    with head_only_at(loaded.model, deciding):
-        logits = loaded.model(**_padded(loaded, [row.ids for row in batch]), use_cache=False).logits[0].float()
-    normaliser = torch.logsumexp(logits, dim=-1)
-    line = torch.tensor(lines, device=logits.device)
-    chosen = logits[line, torch.tensor(targets, device=logits.device)]
-    return np.asarray((chosen - normaliser[line]).double().cpu().numpy())
-
-
-@contextmanager
-def head_only_at(model: Any, positions: Sequence[tuple[int, int]]) -> Iterator[None]:
-    """Let the vocabulary head see only these (row, position) hidden states, as one row of the logits.
-
-    A hook in front of the head, rather than a head of our own, keeps whatever the model does to its logits
-    afterwards (soft-capping, scaling): those act on each position alone.
-    """
-    rows = torch.tensor([row for row, _ in positions])
-    columns = torch.tensor([column for _, column in positions])
-
-    def select(_: Any, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        hidden = inputs[0]
-        return (hidden[rows.to(hidden.device), columns.to(hidden.device)].unsqueeze(0), *inputs[1:])
-
-    hook = model.get_output_embeddings().register_forward_pre_hook(select)
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 @torch.inference_mode()
@@ -117,33 +61,45 @@ def last_hidden_states(
     Shape (n_texts, hidden width). `depth` in [0, 1]: 0 the embeddings, 1 the last layer's output.
     """
     _refuse_too_long(loaded, [len(ids) for ids in texts])
-    budget = batch_tokens or auto_batch_tokens(loaded)
-    states: dict[int, NDArray[np.float32]] = {}
+    if not texts:
+        return np.empty((0, loaded.model.config.get_text_config().hidden_size), dtype=np.float32)
+    # The token after the last is asked for, so that the trie has a node for the whole text.
     whole = [TokenizedRequest((*ids, 0), len(ids), 0, boundary_ok=True) for ids in texts]
-    for batch in batches(distinct_rows(whole), whole, budget, budget):
-        output = loaded.model.base_model(
-            **_padded(loaded, [row.ids for row in batch]), use_cache=False, output_hidden_states=True
-        )
-        layer = output.hidden_states[round(depth * (len(output.hidden_states) - 1))].float().cpu().numpy()
-        for row_index, row in enumerate(batch):
-            for i in row.requests:
-                states[i] = layer[row_index, len(texts[i]) - 1]
-    found = np.stack([states[i] for i in range(len(texts))])
+    states = _plain_states if way_for(loaded) is plain else _trie_states
+    found = states(loaded, whole, depth, batch_tokens or auto_batch_tokens(loaded))
     if not np.isfinite(found).all():
         raise BadInput(f"model {loaded.info.name}", "finite hidden states", "NaN or infinity")
     return found
 
 
-def _padded(loaded: "LoadedModel", rows: Sequence[tuple[int, ...]]) -> dict[str, torch.Tensor]:
-    """Rows padded on the right. Causal attention lets no token look right, so padding changes no score."""
-    width = max(len(ids) for ids in rows)
-    padded = torch.zeros((len(rows), width), dtype=torch.long)
-    mask = torch.zeros((len(rows), width), dtype=torch.long)
-    for k, ids in enumerate(rows):
-        padded[k, : len(ids)] = torch.tensor(ids)
-        mask[k, : len(ids)] = 1
-    inputs = {"input_ids": padded.to(loaded.device)}
-    return inputs if bool(mask.all()) else {**inputs, "attention_mask": mask.to(loaded.device)}
+def _trie_states(
+    loaded: "LoadedModel", whole: Sequence[TokenizedRequest], depth: float, batch_tokens: int
+) -> NDArray[np.float32]:
+    trie = token_trie(whole)
+    walk = TrieWalk(loaded.model, trie)
+    parts: list[NDArray[np.float32]] = []
+    for pack in packs(trie, batch_tokens):
+        here = slice(*np.searchsorted(trie.nodes, (pack.start, pack.stop)))
+        with walk.on(pack, loaded.device) as inputs:
+            parts.append(_layer(loaded, inputs, depth)[0, trie.nodes[here] - pack.start])
+    found = np.concatenate(parts)
+    return found[np.argsort(trie.owners)]  # each text is read once
+
+
+def _plain_states(
+    loaded: "LoadedModel", whole: Sequence[TokenizedRequest], depth: float, batch_tokens: int
+) -> NDArray[np.float32]:
+    states: dict[int, NDArray[np.float32]] = {}
+    for batch in batches(distinct_rows(whole), whole, batch_tokens, batch_tokens):
+        layer = _layer(loaded, padded(loaded, [row.ids for row in batch]), depth)
+        states |= {i: layer[k, whole[i].n_context - 1] for k, row in enumerate(batch) for i in row.requests}
+    return np.stack([states[i] for i in range(len(whole))])
+
+
+def _layer(loaded: "LoadedModel", inputs: dict[str, torch.Tensor], depth: float) -> NDArray[np.float32]:
+    """One layer's output, (rows, columns, width)."""
+    states = loaded.model.base_model(**inputs, use_cache=False, output_hidden_states=True).hidden_states
+    return np.asarray(states[round(depth * (len(states) - 1))].float().cpu().numpy())
 
 
 def _refuse_too_long(loaded: "LoadedModel", lengths: Sequence[int]) -> None:

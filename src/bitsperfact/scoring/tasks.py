@@ -1,12 +1,14 @@
 """Claims, models and scores as tasks: what must be computed, in shards that are stored, and their assembly.
 
-A shard is a run of consecutive requests of one family over one claim set. Its key is a hash of everything that its
-numbers depend on, so a stored shard is right for whoever asks for it again, and for nobody else.
+A shard is some requests of one family over one claim set: neighbours in the order of their text, and whole
+contexts, because the engine computes what the requests of a shard have in common once. Its key is a hash of all
+that its numbers depend on, so a stored shard is right for whoever asks for it again, and for nobody else.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 #: Changes whenever stored shards of older code must not be read again.
-FORMAT = "1"
-#: Requests per shard: what a kill can cost, and how fine the progress bar is.
+FORMAT = "2"
+#: Requests per shard, about: what a kill can cost, and how fine the progress bar is.
 SHARD_REQUESTS = 512
 
 
@@ -34,7 +36,7 @@ SHARD_REQUESTS = 512
 class Settings:
     """What, besides the claims, decides a model's numbers; `bos` is one of `tokens.BOS_POLICIES`.
 
-    `batch_tokens` (padded tokens per batch, None for what suits the device) does so only up to rounding.
+    `batch_tokens` (tokens per pass, None for what suits the device) does so only up to rounding.
     """
 
     bos: str = "auto"
@@ -82,12 +84,11 @@ class Plan:
     def shards(self) -> dict[str, list[ScoringTask]]:
         """Tasks by family, or by score for hidden states."""
         token_shards = {
-            name: [self._token_task(name, part) for part in _parts(list(dict.fromkeys(asked)))]
-            for name, asked in self.asked.items()
+            name: [self._token_task(name, part) for part in shards_of(asked)] for name, asked in self.asked.items()
         }
         texts = list(self.unlabelled["prefix"] + self.unlabelled["target"])
         hidden_shards = {
-            name: [self._hidden_task(name, s.depth, part) for part in _parts(texts)]
+            name: [self._hidden_task(name, s.depth, part) for part in _runs(texts)]
             for name in self.scores
             if isinstance(s := score(name), HiddenScore)
         }
@@ -182,7 +183,7 @@ class Plan:
 
     def _per_claim(self, family: str, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
         """Answers in the order asked: a request that several claims share was computed once."""
-        slot = {request: i for i, request in enumerate(dict.fromkeys(self.asked[family]))}
+        slot = {request: i for i, request in enumerate(sorted(set(self.asked[family])))}
         return frames[family].iloc[[slot[request] for request in self.asked[family]]].reset_index(drop=True)
 
     def _answers(self, family: Family, frames: dict[str, pd.DataFrame]) -> Answers:
@@ -194,5 +195,20 @@ class Plan:
         )
 
 
-def _parts(items: Sequence[Item]) -> list[list[Item]]:
+def shards_of(asked: Sequence[Request]) -> list[list[Request]]:
+    """Distinct requests, sorted, in shards that cut no context.
+
+    A shard has at most `SHARD_REQUESTS` requests; a context with more has shards of its own.
+    """
+    shards: list[list[Request]] = []
+    for _, group in groupby(sorted(set(asked)), key=lambda request: request.context):
+        for run in _runs(list(group)):
+            if shards and len(shards[-1]) + len(run) <= SHARD_REQUESTS:
+                shards[-1] += run
+            else:
+                shards.append(run)
+    return shards
+
+
+def _runs(items: Sequence[Item]) -> list[list[Item]]:
     return [list(items[i : i + SHARD_REQUESTS]) for i in range(0, len(items), SHARD_REQUESTS)]

@@ -66,7 +66,7 @@ class Encoder:
         return dict(zip(ordered, self._tokenizer(ordered, add_special_tokens=False)["input_ids"], strict=True))
 
     def _join(self, request: Request, context: list[int], whole: list[int]) -> TokenizedRequest:
-        shared = _common_prefix_length(context, whole)
+        shared = common_prefix_length(context, whole)
         if shared == len(whole):
             raise BadInput(f"claim {request.context!r}", "a target that adds a token", repr(request.continuation))
         start = self._start(whole, shared)
@@ -95,7 +95,8 @@ def check_bos(bos: str) -> None:
         raise BadInput("bos", f"one of {', '.join(BOS_POLICIES)}", repr(bos))
 
 
-def _common_prefix_length(a: Sequence[int], b: Sequence[int]) -> int:
+def common_prefix_length(a: Sequence[int], b: Sequence[int]) -> int:
+    """Number of tokens that two sequences have in common at their beginning."""
     for i, (x, y) in enumerate(zip(a, b, strict=False)):
         if x != y:
             return i
