@@ -48,6 +48,7 @@ def way_for(loaded: "LoadedModel") -> Way:
     return _ways[loaded.model]
 
 
+@torch.inference_mode()
 def _choose(loaded: "LoadedModel") -> Way:
     requests = Encoder(loaded.tokenizer).encode(TRIED)
     expected = plain(loaded, requests, 512)
