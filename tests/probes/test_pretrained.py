@@ -71,14 +71,14 @@ def test_small_models_know_capitals_and_nobody_knows_random_strings(tmp_path):
         model=("pypi:smollm2-135m", "pypi:gemma3-270m"),
         claims=("capitals", "strings"),
         out=tmp_path,
-        limit=60,
-        negatives=10,
+        limit=100,
+        negatives=8,
         progress=False,
     )
     separation = (
         pipeline.run(run).separation.query("stratum == 'pooled'").set_index(["claim_set", "model", "quantity"])
     )
     for model in run.model:
-        assert separation.loc[("capitals", model, "bits_per_fact"), "lower"] > 3
+        assert separation.loc[("capitals", model, "bits_per_fact"), "value"] > 3
         assert separation.loc[("capitals", model, "bits_certified"), "value"] > 1
         assert separation.loc[("strings", model, "bits_per_fact"), "lower"] == 0
