@@ -8,16 +8,17 @@ trap 'rm -rf "$work"' EXIT
 # A pin without the local label of a build (torch 2.13.0+cpu) installs whichever build a machine offers.
 frozen() { "$1/bin/python" -m pip freeze --exclude bitsperfact | sed -E 's/\+[a-z0-9.]+$//' | LC_ALL=C sort -f; }
 
+extras=claims,testers,streaming
 installed() {
   "$python" -m venv "$1"
   "$1/bin/python" -m pip install --quiet --upgrade pip # dependency groups need pip 25.1
-  "$1/bin/python" -m pip install --quiet torch==2.13.0 ".[claims,testers,streaming]" "${@:2}"
+  "$1/bin/python" -m pip install --quiet torch==2.13.0 ".[$2]" "${@:3}"
   frozen "$1"
 }
 
 # All at once first, so that no version that the package alone would take shuts out one that its tests need.
-installed "$work/all" --group dev >"$work/all.lock"
-installed "$work/runtime" --constraint "$work/all.lock" >"$work/runtime.lock"
+installed "$work/all" "$extras,ray" --group dev >"$work/all.lock"
+installed "$work/runtime" "$extras" --constraint "$work/all.lock" >"$work/runtime.lock"
 cp "$work/runtime.lock" requirements.lock
 {
   echo "-r requirements.lock"

@@ -11,6 +11,10 @@ class BadInput(ValueError):
         self.where, self.expected, self.got = str(where), str(expected), str(got)
         super().__init__(f"{_line(self.where)}: expected {_line(self.expected)}, got {_line(self.got)}")
 
+    def __reduce__(self) -> "tuple[type[BadInput], tuple[str, str, str]]":
+        # An exception is pickled by its message alone, from which this one cannot be made again.
+        return type(self), (self.where, self.expected, self.got)
+
 
 def _line(text: str, longest: int = 300) -> str:
     """One printable line of at most `longest` characters: a message must not carry a megabyte of input."""

@@ -2,10 +2,8 @@
 
 import platform
 import sys
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +13,8 @@ import pandas as pd
 from bitsperfact import claims as claim_sets
 from bitsperfact import models, runs, tables
 from bitsperfact.errors import BadInput
-from bitsperfact.execution import ShardStore, run_local
-from bitsperfact.scoring import Plan, Settings, score
+from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
+from bitsperfact.scoring import Plan, ScoringTask, Settings, score
 from bitsperfact.scoring.tokens import check_bos
 
 if TYPE_CHECKING:
@@ -25,6 +23,9 @@ if TYPE_CHECKING:
     from bitsperfact.claims import ClaimSet
     from bitsperfact.models import LoadedModel
 
+ENGINES = ("local", "ray")
+#: Main memory of a worker beside its model's weights: the interpreter, torch, and what a batch takes.
+WORKER_BYTES = 3 << 29
 #: Packages whose versions decide numbers, recorded with every run.
 RECORDED = ("bitsperfact", "numpy", "pandas", "scikit-learn", "scipy", "tokenizers", "torch", "transformers")
 
@@ -45,6 +46,8 @@ class Options:
     batch_tokens: int | None = None
     bos: str = "auto"
     engine: str = "local"
+    workers: int = 1
+    ray_address: str | None = None
     replicates: int = 200
     trust_remote_code: bool = False
     allow_pickle: bool = False
@@ -70,7 +73,6 @@ def run(options: Options) -> runs.Run:
         runs.write_manifest(options.out, "scoring", set_infos, infos, **facts)
         tables.write("claims", all_claims, options.out / "claims.parquet")
         scores = _score(options, sets, infos)
-        tables.write("scores", scores, options.out / "scores.parquet")
         separation, verdict = _analyse(options, all_claims, scores, set_infos, infos)
         tables.write("separation", separation, options.out / "separation.parquet")
         tables.write("verdict", verdict, options.out / "verdict.parquet")
@@ -87,15 +89,26 @@ def _check(options: Options) -> None:
     for name in options.score:
         score(name)
     check_bos(options.bos)
-    if options.engine != "local":
-        raise BadInput("--engine", "local", repr(options.engine))
+    _check_engine(options)
     _check_least(options)
     if options.out.exists() and not options.out.is_dir():
         raise BadInput(f"--out {options.out}", "a folder", "a file")
 
 
+def _check_engine(options: Options) -> None:
+    if options.engine not in ENGINES:
+        raise BadInput("--engine", " or ".join(ENGINES), repr(options.engine))
+    if options.engine == "ray":
+        check_installed()
+        if ":" in options.device:
+            raise BadInput("--device", "one that Ray can place (auto, cpu, cuda or mps)", options.device)
+    elif options.workers != 1 or options.ray_address is not None:
+        raise BadInput("--workers and --ray-address", "--engine ray", f"--engine {options.engine}")
+
+
 def _check_least(options: Options) -> None:
-    for name, least in (("batch_tokens", 1), ("limit", 1), ("negatives", 1), ("seed", 0), ("replicates", 2)):
+    least_of = {"batch_tokens": 1, "limit": 1, "negatives": 1, "seed": 0, "replicates": 2, "workers": 1}
+    for name, least in least_of.items():
         value = getattr(options, name)
         if value is not None and value < least:
             raise BadInput(f"--{name.replace('_', '-')}", f"a number of at least {least}", value)
@@ -133,39 +146,63 @@ def _describe(options: Options, name: str) -> tables.ModelInfo:
     )
 
 
-def _open(options: Options, name: str) -> "LoadedModel":
-    return models.load(
-        name,
-        dtype=options.dtype,
-        device=options.device,
-        trust_remote_code=options.trust_remote_code,
-        allow_pickle=options.allow_pickle,
-    )
+@dataclass(frozen=True)
+class _Opener:
+    """Opens a model, in whichever process and on whichever machine it is needed."""
+
+    info: tables.ModelInfo
+    device: str
+    trust_remote_code: bool
+    allow_pickle: bool
+
+    def __call__(self) -> "LoadedModel":
+        loaded = models.load(
+            self.info.name,
+            dtype=self.info.dtype,
+            device=self.device,
+            trust_remote_code=self.trust_remote_code,
+            allow_pickle=self.allow_pickle,
+        )
+        # Another machine may hold another version under the name, and shards are named by the fingerprint.
+        if loaded.info.fingerprint != self.info.fingerprint:
+            where = f"model {self.info.name} on {platform.node()}"
+            raise BadInput(where, f"fingerprint {self.info.fingerprint}", loaded.info.fingerprint)
+        return loaded
+
+    @property
+    def needs(self) -> Needs:
+        """What a worker that holds the model takes."""
+        weight_bytes = 4 if self.info.dtype == "float32" else 2
+        memory = WORKER_BYTES + weight_bytes * self.info.n_params
+        if self.device == "auto":
+            return Needs(memory, "where there is one")
+        return Needs(memory, "always" if self.device == "cuda" else "never")
 
 
 def _score(options: Options, sets: "list[ClaimSet]", infos: list[tables.ModelInfo]) -> pd.DataFrame:
+    """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
     settings = Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
+    openers = [_Opener(i, options.device, options.trust_remote_code, options.allow_pickle) for i in infos]
+    plans = [Plan(opener.info, s.frame, options.score, settings, opener) for opener in openers for s in sets]
     store = ShardStore(options.out / "shards")
-    parts = []
-    for info in infos:
-        open_model = _Once(partial(_open, options, info.name))
-        plans = [Plan(info, s.frame, options.score, settings, open_model) for s in sets]
-        run_local([task for plan in plans for task in plan.tasks], store, progress=options.progress)
-        parts += [plan.assemble(store.read) for plan in plans]
-    return pd.concat(parts, ignore_index=True)
+    _compute(options, [task for plan in plans for task in plan.tasks], store, openers)
+    path = options.out / "scores.parquet"
+    tables.write_parts("scores", _assembled(plans, store), path)
+    return tables.read("scores", path)
 
 
-class _Once:
-    """Opens a model when it is first needed, so that a finished run opens none, and then keeps it."""
+def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore, openers: list[_Opener]) -> None:
+    if options.engine == "local":
+        run_local(tasks, store, progress=options.progress)
+        return
+    needs: dict[Opener, Needs] = {opener: opener.needs for opener in openers}
+    run_ray(tasks, store, Cluster(options.workers, options.ray_address), needs, progress=options.progress)
 
-    def __init__(self, open_model: "Callable[[], LoadedModel]") -> None:
-        self._open = open_model
-        self._loaded: LoadedModel | None = None
 
-    def __call__(self) -> "LoadedModel":
-        if self._loaded is None:
-            self._loaded = self._open()
-        return self._loaded
+def _assembled(plans: list[Plan], store: ShardStore) -> "Iterator[pd.DataFrame]":
+    """The scores of one model on one claim set after the other; each plan, with its texts, is let go."""
+    while plans:
+        yield plans.pop(0).assemble(store.read)
 
 
 def _analyse(
@@ -200,7 +237,7 @@ def _provenance(options: Options, sets: "list[ClaimSet]") -> dict[str, Any]:
     return {
         "command": list(options.command),
         "options": {k: getattr(options, k) for k in ("score", "negatives", "limit", "seed", "replicates")}
-        | {"dtype": options.dtype, "device": options.device, "bos": options.bos},
+        | {k: getattr(options, k) for k in ("dtype", "device", "bos", "engine", "workers")},
         "claims_sha256": {s.info.name: s.fingerprint for s in sets},
         "versions": {name: version(name) for name in RECORDED},
         "python": platform.python_version(),

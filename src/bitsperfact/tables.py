@@ -4,6 +4,7 @@ Every table is a pandas DataFrame with exactly the columns below and is stored a
 tabular travels as `ClaimSetInfo` and `ModelInfo`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -202,6 +203,22 @@ def write(table: Table, frame: pd.DataFrame, path: Path) -> None:
     checked = check(table, frame, path)
     with atomic_file(path) as partial:
         checked.to_parquet(partial, index=False)
+
+
+def write_parts(table: Table, parts: Iterable[pd.DataFrame], path: Path) -> None:
+    """Check a table's parts and write them as one parquet file, atomically; only one part is in memory at a time.
+
+    Each part becomes row groups of its own. That keys are unique is checked within a part here, and over all of
+    them where the file is read.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema = pa.Schema.from_pandas(empty(table), preserve_index=False)
+    with atomic_file(path) as partial, parquet.ParquetWriter(partial, schema) as writer:
+        for part in parts:
+            checked = check(table, part, path)
+            writer.write_table(pa.Table.from_pandas(checked, schema=schema, preserve_index=False))
 
 
 def read(table: Table, path: Path) -> pd.DataFrame:

@@ -39,7 +39,7 @@ def claim_frame(n_subjects: int = 6) -> pd.DataFrame:
 
 def score_table(loaded, claims, names, **settings) -> pd.DataFrame:
     plan = scoring.Plan(loaded.info, claims, tuple(names), scoring.Settings(**settings), lambda: loaded)
-    results = {task.key: task.run() for task in plan.tasks}
+    results = {task.key: task.run(task.opener()) for task in plan.tasks}
     return tables.check("scores", plan.assemble(results.__getitem__), "test")
 
 

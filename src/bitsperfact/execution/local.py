@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tqdm import tqdm
-
-from bitsperfact.execution.store import ShardStore, Task
+from bitsperfact.execution.progress import Remainder
+from bitsperfact.execution.store import ShardStore
+from bitsperfact.execution.task import Bench, Task
 
 
 def run_local(tasks: Sequence[Task], store: ShardStore, *, progress: bool = True) -> int:
@@ -12,16 +12,13 @@ def run_local(tasks: Sequence[Task], store: ShardStore, *, progress: bool = True
 
     A process killed at any moment loses at most the task that was running; the next call goes on from there.
     """
-    unique = {task.key: task for task in tasks}
-    store.clear_partial()
-    missing = [task for key, task in unique.items() if not store.has(key)]
-    total = sum(task.n_items for task in unique.values())
-    to_do = sum(task.n_items for task in missing)
-    if not missing:
+    left = Remainder(tasks, store)
+    if not left.tasks:
         return 0
-    with tqdm(total=total, initial=total - to_do, unit="claim", disable=not progress, smoothing=0.1) as bar:
-        for task in missing:
+    bench = Bench()
+    with left.bar(shown=progress) as bar:
+        for task in left.tasks:
             bar.set_description(task.label)
-            store.write(task.key, task.run())
+            store.write(task.key, bench.run(task))
             bar.update(task.n_items)
-    return to_do
+    return left.n_items

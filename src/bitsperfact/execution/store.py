@@ -1,34 +1,12 @@
 """Results of tasks as files: one parquet file per task, named by the task's key, whole or absent."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import pandas as pd
 
 from bitsperfact.errors import BadInput
 from bitsperfact.files import atomic_file
-
-
-class Task(Protocol):
-    """Something that yields a table; equal keys mean equal tables."""
-
-    @property
-    def key(self) -> str:
-        """Identifies the result; a file name."""
-
-    @property
-    def n_items(self) -> int:
-        """How much the progress bar moves when the task is done."""
-
-    @property
-    def label(self) -> str:
-        """What the progress bar shows while the task runs."""
-
-    @property
-    def run(self) -> Callable[[], pd.DataFrame]:
-        """Compute the table."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +32,7 @@ class ShardStore:
             raise BadInput(path, "a finished shard (delete the file to compute it again)", error) from None
 
     def write(self, key: str, table: pd.DataFrame) -> None:
-        """Store a task's table, atomically."""
+        """Store a task's table, atomically. Of several that write one key, any order leaves one whole file."""
         with atomic_file(self.path(key)) as partial:
             table.to_parquet(partial, index=False)
 

@@ -7,7 +7,7 @@ that its numbers depend on, so a stored shard is right for whoever asks for it a
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
@@ -46,12 +46,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class ScoringTask:
-    """One shard to compute. `run()` opens the model if need be and returns the shard's table."""
+    """One shard to compute: `run` returns its table, given the model that `opener` opens. Tasks can be pickled."""
 
     key: str
     n_items: int
     label: str
-    run: Callable[[], pd.DataFrame]
+    opener: "Callable[[], LoadedModel]"
+    run: "Callable[[LoadedModel], pd.DataFrame]"
 
 
 @dataclass(frozen=True)
@@ -99,46 +100,19 @@ class Plan:
         """Every shard to compute, in order."""
         return [task for shards in self.shards.values() for task in shards]
 
-    def _task(self, kind: str, parts: Sequence[str], run: Callable[[], pd.DataFrame], n_items: int) -> ScoringTask:
+    def _task(
+        self, kind: str, parts: Sequence[str], run: "Callable[[LoadedModel], pd.DataFrame]", n_items: int
+    ) -> ScoringTask:
         key = sha256_of_text(FORMAT, kind, self.model.fingerprint, self.model.dtype, self.settings.bos, *parts)
-        return ScoringTask(key[:32], n_items, f"{self.model.name} · {self.claims['claim_set'].iloc[0]}", run)
+        label = f"{self.model.name} · {self.claims['claim_set'].iloc[0]}"
+        return ScoringTask(key[:32], n_items, label, self.open_model, run)
 
     def _token_task(self, family: str, part: list[Request]) -> ScoringTask:
         texts = [text for request in part for text in request]
-        return self._task(family, texts, lambda: self._answer(part), len(part))
+        return self._task(family, texts, partial(_answer, self.settings, part), len(part))
 
     def _hidden_task(self, name: str, depth: float, part: list[str]) -> ScoringTask:
-        return self._task(f"{name}@{depth}", part, lambda: self._represent(part, depth), len(part))
-
-    def _answer(self, part: list[Request]) -> pd.DataFrame:
-        from bitsperfact.scoring.engine import logprob_sums  # torch is slow to import
-        from bitsperfact.scoring.tokens import Encoder
-
-        loaded = self.open_model()
-        tokenized = Encoder(loaded.tokenizer, self.settings.bos).encode(part)
-        return pd.DataFrame(
-            {
-                "logprob_sum": logprob_sums(loaded, tokenized, self.settings.batch_tokens),
-                "n_tokens": [t.n_tokens for t in tokenized],
-                "n_bytes": [t.n_bytes for t in tokenized],
-                "boundary_ok": [t.boundary_ok for t in tokenized],
-            }
-        )
-
-    def _represent(self, part: list[str], depth: float) -> pd.DataFrame:
-        from bitsperfact.scoring.engine import last_hidden_states
-        from bitsperfact.scoring.tokens import Encoder
-
-        loaded = self.open_model()
-        tokenized = Encoder(loaded.tokenizer, self.settings.bos).encode([Request("", text) for text in part])
-        hidden = last_hidden_states(loaded, [t.ids for t in tokenized], depth, self.settings.batch_tokens)
-        return pd.DataFrame(
-            {
-                "hidden": list(hidden),
-                "n_tokens": [t.n_tokens for t in tokenized],
-                "n_bytes": [t.n_bytes for t in tokenized],
-            }
-        )
+        return self._task(f"{name}@{depth}", part, partial(_represent, self.settings, part, depth), len(part))
 
     def assemble(self, read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
         """Return the scores table of this model and claim set; `read` returns a finished shard by its key."""
@@ -193,6 +167,36 @@ class Plan:
             table["logprob_sum"].to_numpy(dtype=float).reshape(shape),
             table["n_tokens"].to_numpy(dtype=int).reshape(shape),
         )
+
+
+def _answer(settings: Settings, part: Sequence[Request], loaded: "LoadedModel") -> pd.DataFrame:
+    from bitsperfact.scoring.engine import logprob_sums  # torch is slow to import
+    from bitsperfact.scoring.tokens import Encoder
+
+    tokenized = Encoder(loaded.tokenizer, settings.bos).encode(part)
+    return pd.DataFrame(
+        {
+            "logprob_sum": logprob_sums(loaded, tokenized, settings.batch_tokens),
+            "n_tokens": [t.n_tokens for t in tokenized],
+            "n_bytes": [t.n_bytes for t in tokenized],
+            "boundary_ok": [t.boundary_ok for t in tokenized],
+        }
+    )
+
+
+def _represent(settings: Settings, part: Sequence[str], depth: float, loaded: "LoadedModel") -> pd.DataFrame:
+    from bitsperfact.scoring.engine import last_hidden_states
+    from bitsperfact.scoring.tokens import Encoder
+
+    tokenized = Encoder(loaded.tokenizer, settings.bos).encode([Request("", text) for text in part])
+    hidden = last_hidden_states(loaded, [t.ids for t in tokenized], depth, settings.batch_tokens)
+    return pd.DataFrame(
+        {
+            "hidden": list(hidden),
+            "n_tokens": [t.n_tokens for t in tokenized],
+            "n_bytes": [t.n_bytes for t in tokenized],
+        }
+    )
 
 
 def shards_of(asked: Sequence[Request]) -> list[list[Request]]:

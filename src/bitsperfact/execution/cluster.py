@@ -1,0 +1,124 @@
+"""A Ray cluster, joined or started here for one run, and what of it one worker gets."""
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Literal
+
+from bitsperfact.errors import BadInput
+
+#: Shards pass through the object store only on their way to this process, which writes them.
+STORE_BYTES = 1 << 28
+#: Settings of a cluster started here that Ray takes from the environment; the user's own win.
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what Ray will do from a coming version on, and warns of
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "5",  # how long its agents outlive a driver that was killed
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """`workers` processes in the Ray cluster at `address`; without one, in a cluster that lives for one run."""
+
+    workers: int
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one worker takes: bytes of main memory, and GPUs where the work may or must run on them."""
+
+    memory_bytes: int = 0
+    gpu: Literal["never", "where there is one", "always"] = "never"
+
+
+def check_installed() -> None:
+    """Raise BadInput, with the command that installs it, where Ray is missing."""
+    if find_spec("ray") is None:
+        raise BadInput("--engine ray", "Ray (pip install 'bitsperfact[ray]')", "no module named 'ray'")
+
+
+@contextmanager
+def joined(cluster: Cluster) -> Iterator[list[dict[str, float]]]:
+    """Join or start the cluster and yield the resources of each of its nodes.
+
+    Leaving the block, in whichever way, ends the cluster if it was started here. A cluster that the caller has
+    already joined is used, and left as it is. Raises BadInput where there is no cluster at the address.
+    """
+    check_installed()
+    import ray  # an optional dependency, and slow to import
+
+    if ray.is_initialized():
+        yield _nodes(ray)
+        return
+    os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
+    try:
+        _init(ray, cluster)
+        yield _nodes(ray)
+    finally:
+        ray.shutdown()
+
+
+def _init(ray: Any, cluster: Cluster) -> None:
+    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if cluster.address is None:
+        ray.init(
+            address="local",
+            num_cpus=max(cluster.workers, _processors()),
+            object_store_memory=STORE_BYTES,
+            include_dashboard=False,
+            **quiet,
+        )
+        return
+    try:
+        ray.init(address=cluster.address, **quiet)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise BadInput(f"--ray-address {cluster.address}", "a Ray cluster", error) from None
+
+
+def _processors() -> int:
+    """How many processors this process may use, where the system says so, else how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _nodes(ray: Any) -> list[dict[str, float]]:
+    return [node["Resources"] for node in ray.nodes() if node["Alive"]]
+
+
+def share(nodes: Sequence[dict[str, float]], workers: int, needs: Needs) -> dict[str, float]:
+    """Resources of one worker, by the names Ray has for them as options of an actor.
+
+    Processors and GPUs are shared out evenly, in whole ones: with fewer workers than GPUs each gets several, over
+    which a large model is spread; workers beyond one per GPU or per processor wait for their turn. Raises
+    BadInput where no node holds even one worker.
+    """
+    with_gpu = [node for node in nodes if node.get("GPU", 0) >= 1]
+    on_gpu = needs.gpu == "always" or (needs.gpu == "where there is one" and bool(with_gpu))
+    usable = with_gpu if on_gpu else nodes
+    fitting = [node for node in usable if node.get("memory", 0) >= needs.memory_bytes and node.get("CPU", 0) >= 1]
+    if not fitting:
+        gpu = "a GPU, " if on_gpu else ""
+        largest = max((node.get("memory", 0) for node in usable), default=0)
+        raise BadInput(
+            "--engine ray",
+            f"a node with {gpu}a processor and {needs.memory_bytes / 1e9:.3g} GB of memory for each worker",
+            f"{len(usable)} nodes{' with a GPU' if on_gpu else ''}, the largest with {largest / 1e9:.3g} GB",
+        )
+    return {
+        "num_cpus": _even(fitting, "CPU", workers),
+        "num_gpus": _even(fitting, "GPU", workers) if on_gpu else 0,
+        "memory": needs.memory_bytes,
+    }
+
+
+def _even(nodes: Sequence[dict[str, float]], resource: str, workers: int) -> int:
+    """The most of a resource, at least 1, that every worker can get when no worker spans two nodes."""
+    have = [int(node.get(resource, 0)) for node in nodes]
+    each = max(1, sum(have) // workers)
+    while each > 1 and sum(n // each for n in have) < workers:
+        each -= 1
+    return each

@@ -1,0 +1,28 @@
+"""What is left to do, and the bar that shows how fast it is done: the same for every engine."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tqdm import tqdm
+
+from bitsperfact.execution.store import ShardStore
+from bitsperfact.execution.task import Task
+
+
+class Remainder:
+    """The distinct tasks that the store lacks, in order: `tasks`, of `n_items` items together.
+
+    Looks once, when made, and then clears what killed processes left: only for the owner of the store.
+    """
+
+    def __init__(self, tasks: Sequence[Task], store: ShardStore) -> None:
+        store.clear_partial()
+        unique = {task.key: task for task in tasks}
+        self.tasks = [task for key, task in unique.items() if not store.has(key)]
+        self.n_items = sum(task.n_items for task in self.tasks)
+        self._total = sum(task.n_items for task in unique.values())
+
+    def bar(self, *, shown: bool) -> "tqdm[Any]":
+        """A bar over all tasks that starts with what was done before; it shows the rate and the time left."""
+        done = self._total - self.n_items
+        return tqdm(total=self._total, initial=done, unit="claim", disable=not shown, smoothing=0.1)

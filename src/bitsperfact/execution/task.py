@@ -1,0 +1,51 @@
+"""What engines run: tasks, and the openers of what tasks need. Nothing here knows what either does.
+
+A task says how its result is named, which opener opens what it needs (a model, say), and how its table is computed
+with that. An engine that runs tasks in other processes pickles them, so both are values: frozen dataclasses and
+functions of modules. Equal openers open the same thing, which a process then opens once for many tasks.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import pandas as pd
+
+Opener = Callable[[], Any]
+
+
+class Task(Protocol):
+    """Something that yields a table; equal keys mean equal tables."""
+
+    @property
+    def key(self) -> str:
+        """Identifies the result; a file name."""
+
+    @property
+    def n_items(self) -> int:
+        """How much the progress bar moves when the task is done."""
+
+    @property
+    def label(self) -> str:
+        """What the progress bar shows while the task runs."""
+
+    @property
+    def opener(self) -> Opener:
+        """Opens what `run` is given; hashable."""
+
+    @property
+    def run(self) -> Callable[[Any], pd.DataFrame]:
+        """Compute the table, with what the opener opened."""
+
+
+class Bench:
+    """Runs tasks in this process, and keeps what one task's opener opened for the next task with an equal one."""
+
+    def __init__(self) -> None:
+        self._held: tuple[Opener, Any] | None = None
+
+    def run(self, task: Task) -> pd.DataFrame:
+        """Compute a task's table."""
+        if self._held is None or self._held[0] != task.opener:
+            self._held = None  # before the next is opened: two might not fit into memory
+            self._held = (task.opener, task.opener())
+        return task.run(self._held[1])
