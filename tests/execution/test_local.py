@@ -4,30 +4,21 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import pandas as pd
 import pytest
 
 from bitsperfact.execution import ShardStore, run_local
+from tests.execution.tasks import Power, Sum, sums
 
 
-@dataclass(frozen=True)
-class Square:
-    key: str
-    n_items: int
-    label: str
-    run: Callable[[], pd.DataFrame]
-
-
-def squares(ran: list[int], n: int = 6) -> list[Square]:
-    def task(i: int) -> Square:
-        def run() -> pd.DataFrame:
+def squares(ran: list[int], n: int = 6) -> list[Sum]:
+    def task(i: int) -> Sum:
+        def run(_: int) -> pd.DataFrame:
             ran.append(i)
             return pd.DataFrame({"x": [i], "y": [i * i]})
 
-        return Square(f"square{i}", 1, "squares", run)
+        return Sum(f"square{i}", run)
 
     return [task(i) for i in range(n)]
 
@@ -46,13 +37,22 @@ def test_runs_each_key_once_and_nothing_the_second_time(tmp_path):
 def test_failure_keeps_what_was_done_and_leaves_nothing_half_written(tmp_path):
     ran: list[int] = []
     tasks = squares(ran)
-    broken = Square("broken", 1, "squares", lambda: 1 / 0)
+    broken = Sum("broken", lambda _: 1 / 0)
     store = ShardStore(tmp_path)
     with pytest.raises(ZeroDivisionError):
         run_local([*tasks[:3], broken, *tasks[3:]], store, progress=False)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["square0.parquet", "square1.parquet", "square2.parquet"]
     run_local(tasks, store, progress=False)
     assert ran == list(range(6))
+
+
+def test_what_is_opened_is_kept_for_tasks_in_a_row(tmp_path):
+    log = tmp_path / "log"
+    asked = sums(3, Power(2, log)) + sums(3, Power(3, log), "cube")
+    run_local(asked, ShardStore(tmp_path / "shards"), progress=False)
+    assert [line.split()[0] for line in log.read_text().splitlines()] == ["2", "3"]
+    run_local(asked, ShardStore(tmp_path / "shards"), progress=False)
+    assert len(log.read_text().splitlines()) == 2  # nothing to do opens nothing
 
 
 def test_leftovers_of_a_killed_process_are_not_results(tmp_path):
@@ -67,16 +67,17 @@ def test_leftovers_of_a_killed_process_are_not_results(tmp_path):
 SLOW = textwrap.dedent(
     """
     import sys, time
+    from functools import partial
     from pathlib import Path
     import pandas as pd
     from bitsperfact.execution import ShardStore, run_local
-    from tests.execution.test_local import Square
+    from tests.execution.tasks import Sum
 
-    def run(i):
+    def run(i, _):
         time.sleep(0.01)
         return pd.DataFrame({"x": range(2000), "y": [i] * 2000})
 
-    tasks = [Square(f"t{i}", 1, "slow", lambda i=i: run(i)) for i in range(40)]
+    tasks = [Sum(f"t{i}", partial(run, i)) for i in range(40)]
     print("started", flush=True)
     run_local(tasks, ShardStore(Path(sys.argv[1])), progress=False)
     """

@@ -12,11 +12,11 @@ from bitsperfact.errors import BadInput
 
 #: Shards pass through the object store only on their way to this process, which writes them.
 STORE_BYTES = 1 << 28
-#: Settings of a cluster started here that Ray takes from the environment; the user's own win.
-QUIET = {
+#: Settings that Ray takes from the environment; the user's own win.
+SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # no paragraph across the progress bar for each worker lost
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # what Ray will do from a coming version on, and warns of
-    "RAY_gcs_rpc_server_reconnect_timeout_s": "5",  # how long its agents outlive a driver that was killed
 }
 
 
@@ -46,16 +46,17 @@ def check_installed() -> None:
 def joined(cluster: Cluster) -> Iterator[list[dict[str, float]]]:
     """Join or start the cluster and yield the resources of each of its nodes.
 
-    Leaving the block, in whichever way, ends the cluster if it was started here. A cluster that the caller has
-    already joined is used, and left as it is. Raises BadInput where there is no cluster at the address.
+    Leaving the block, in whichever way, ends the cluster if it was started here; so does the kernel where this
+    process is killed, but for two idle agents of Ray's, which notice within about a minute. A cluster that the
+    caller has already joined is used, and left as it is. Raises BadInput where there is none at the address.
     """
     check_installed()
-    import ray  # an optional dependency, and slow to import
+    os.environ.update({name: value for name, value in SETTINGS.items() if name not in os.environ})
+    import ray  # an optional dependency, slow to import, and it reads some settings then
 
     if ray.is_initialized():
         yield _nodes(ray)
         return
-    os.environ.update({name: value for name, value in QUIET.items() if name not in os.environ})
     try:
         _init(ray, cluster)
         yield _nodes(ray)

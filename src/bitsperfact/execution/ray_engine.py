@@ -103,7 +103,7 @@ class _Crew:
         self._ray, self._remote = ray, ray.remote(Worker)
         self._queue, self._store, self._options, self._size, self._bar = queue, store, options, size, bar
         self._members: dict[Any, Member] = {}  # by the reference of what each is doing
-        self._failed_starts = 0
+        self._lost_workers = self._failed_starts = 0
         self._warned: set[tuple[str, type[Warning]]] = set()
 
     def __enter__(self) -> "_Crew":
@@ -173,11 +173,13 @@ class _Crew:
         if _out_of_memory(cause):
             return self._lost(member, f"{type(cause).__name__}: {cause}")
         self._dismiss(member)
-        cause.add_note(f"In a Ray worker:\n{error.traceback_str}")
+        cause.add_note(f"In a Ray worker: {error}")
         return cause
 
     def _lost(self, member: Member, reason: str) -> Exception | None:
         self._dismiss(member)
+        self._lost_workers += 1
+        self._bar.set_postfix_str(f"{self._lost_workers} workers lost")
         if member.task is None:
             self._failed_starts += 1
             if self._failed_starts >= LOSSES:
