@@ -100,6 +100,15 @@ def test_a_model_that_fails_costs_nothing_that_was_scored(options, monkeypatch, 
     assert len(pipeline.run(dataclasses.replace(options, model=("random:tiny",))).scores) == 2 * 36
 
 
+def test_what_a_killed_run_left_half_written_is_cleared_away(options):
+    (options.out / "shards").mkdir(parents=True)
+    left = [options.out / ".scores.parquet.x.partial", options.out / "shards" / ".a.parquet.x.partial"]
+    for path in left:
+        path.write_bytes(b"half")
+    pipeline.run(options)
+    assert not any(path.exists() for path in left)
+
+
 def test_a_folder_in_use_is_refused_at_once(options):
     with (
         pipeline._only_writer(options.out),
@@ -126,6 +135,30 @@ def test_no_model_tells_random_facts_from_the_rest(options):
     rows = finished.separation.query("quantity == 'bits_per_fact' and stratum == 'pooled'")
     assert len(rows) == 5  # two models by two scores, and the text alone
     assert (rows["lower"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"engine": "spark"}, "--engine: expected local or ray, got 'spark'"),
+        ({"workers": 2}, "--workers and --ray-address: expected --engine ray, got --engine local"),
+        ({"engine": "ray", "workers": 0}, "--workers: expected a number of at least 1, got 0"),
+        ({"engine": "ray", "device": "cuda:1"}, "--device: expected one that Ray can place"),
+    ],
+)
+def test_engines_take_what_they_can_use(options, changes, message):
+    with pytest.raises(BadInput, match=message):
+        pipeline.run(dataclasses.replace(options, **changes))
+    assert not options.out.exists()
+
+
+def test_a_model_that_changed_since_it_was_described_is_refused(options, monkeypatch):
+    describe = models.describe
+    monkeypatch.setattr(
+        models, "describe", lambda *a, **k: dataclasses.replace(describe(*a, **k), fingerprint="0")
+    )
+    with pytest.raises(BadInput, match="expected fingerprint 0, got"):
+        pipeline.run(options)
 
 
 def test_a_damaged_shard_is_named(options):

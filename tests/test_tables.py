@@ -54,6 +54,22 @@ def test_round_trip_keeps_every_script(tmp_path):
     assert pd.read_parquet(tmp_path / "claims.parquet").to_dict("records") == frame.to_dict("records")
 
 
+def test_a_table_in_parts_is_the_table_in_one_and_is_checked_alike(tmp_path):
+    frame = pd.DataFrame([{**CLAIM, "claim_id": str(i), "target": f" Paris {i}"} for i in range(7)])
+    parts = [frame.iloc[:3], frame.iloc[3:]]
+    tables.write_parts("claims", iter(parts), tmp_path / "parts.parquet")
+    tables.write("claims", frame, tmp_path / "whole.parquet")
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(tmp_path / "parts.parquet"), pd.read_parquet(tmp_path / "whole.parquet")
+    )
+    with pytest.raises(BadInput, match=r"row 2: expected claims.grade"):
+        tables.write_parts("claims", [frame, frame.assign(grade=[1.0, 2.0] + 5 * [1.0])], tmp_path / "bad.parquet")
+    tables.write_parts("claims", [frame, frame], tmp_path / "twice.parquet")
+    with pytest.raises(BadInput, match="expected each key once"):
+        tables.read("claims", tmp_path / "twice.parquet")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["parts.parquet", "twice.parquet", "whole.parquet"]
+
+
 def test_file_that_is_no_table_is_refused(tmp_path):
     with pytest.raises(BadInput, match="no such file"):
         tables.read("claims", tmp_path / "none.parquet")

@@ -30,6 +30,12 @@ def atomic_file(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def clear_partial(folder: Path) -> None:
+    """Remove what killed processes left half-written in a folder. Only for whoever alone writes to it."""
+    for leftover in folder.glob(".*.partial"):
+        leftover.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with atomic_file(path) as partial:

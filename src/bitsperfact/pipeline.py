@@ -14,6 +14,7 @@ from bitsperfact import claims as claim_sets
 from bitsperfact import models, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
+from bitsperfact.files import clear_partial
 from bitsperfact.scoring import Plan, ScoringTask, Settings, score
 from bitsperfact.scoring.tokens import check_bos
 
@@ -128,6 +129,7 @@ def _only_writer(folder: Path) -> "Iterator[None]":
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", blocking=False):
+            clear_partial(folder)
             yield
     except Timeout:
         raise BadInput(f"--out {folder}", "a folder that no other run writes to", "one in use") from None

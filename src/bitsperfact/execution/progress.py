@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from bitsperfact.execution.store import ShardStore
 from bitsperfact.execution.task import Task
+from bitsperfact.files import clear_partial
 
 
 class Remainder:
@@ -16,7 +17,7 @@ class Remainder:
     """
 
     def __init__(self, tasks: Sequence[Task], store: ShardStore) -> None:
-        store.clear_partial()
+        clear_partial(store.folder)
         unique = {task.key: task for task in tasks}
         self.tasks = [task for key, task in unique.items() if not store.has(key)]
         self.n_items = sum(task.n_items for task in self.tasks)

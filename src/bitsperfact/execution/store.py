@@ -35,8 +35,3 @@ class ShardStore:
         """Store a task's table, atomically. Of several that write one key, any order leaves one whole file."""
         with atomic_file(self.path(key)) as partial:
             table.to_parquet(partial, index=False)
-
-    def clear_partial(self) -> None:
-        """Remove what killed processes left half-written. Only the owner of the folder may call this."""
-        for leftover in self.folder.glob(".*.partial"):
-            leftover.unlink(missing_ok=True)
