@@ -58,14 +58,17 @@ def fork(options: pipeline.Options, fault: Callable[[], None] = lambda: None) ->
         with options.out.with_suffix(".messages").open("a") as stream:
             os.dup2(stream.fileno(), 1)
             os.dup2(stream.fileno(), 2)
-        fault()
-        os._exit(console.status_of(partial(_run, options)))
+        status = 1
+        try:
+            fault()
+            status = console.status_of(partial(_run, options))
+        finally:  # no exception may leave here: the child would go on as its parent
+            os._exit(status)
     return child
 
 
-def _run(options: pipeline.Options) -> int:
+def _run(options: pipeline.Options) -> None:
     pipeline.run(options)
-    return 0
 
 
 def wait(child: int) -> int:
@@ -115,12 +118,19 @@ def kill_workers(options: pipeline.Options, most: int, rng: random.Random) -> in
     return killed
 
 
+def note() -> None:
+    """Count a fault, in whichever process of a run."""
+    with Path(os.environ["INJECTED"]).open("a") as stream:
+        stream.write(".")
+
+
 def without_memory() -> None:
     """From here on, in this process and in workers, some shards find no memory."""
     answer = tasks._answer
 
     def starved(*arguments: Any) -> pd.DataFrame:
         if random.SystemRandom().random() < STARVED:
+            note()
             raise MemoryError("injected")
         return answer(*arguments)
 
@@ -133,6 +143,7 @@ def without_room() -> None:
 
     def full(handle: int) -> None:
         if random.SystemRandom().random() < FULL:
+            note()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "injected")
         fsync(handle)
 
@@ -140,14 +151,14 @@ def without_room() -> None:
 
 
 def until_done(options: pipeline.Options, fault: Callable[[], None]) -> int:
-    """Run under a fault until a run ends well; return how many did not."""
-    failures = 0
-    while (status := wait(fork(options, fault))) != 0:
-        assert status > 0, "a crash"
-        failures += 1
-        if failures > 200:
-            raise SystemExit(f"{options.out}: no end")
-    return failures
+    """Run under a fault until a run ends well; return how often the fault struck."""
+    injected = options.out.with_suffix(".injected")
+    injected.touch()
+    os.environ["INJECTED"] = str(injected)
+    for _ in range(200):
+        if wait(fork(options, fault)) == 0:
+            return injected.stat().st_size
+    raise SystemExit(f"{options.out} does not end: see {options.out.with_suffix('.messages')}")
 
 
 @contextlib.contextmanager
@@ -199,36 +210,34 @@ class Report:
 
     def __init__(self, calm: Path) -> None:
         self._calm, self.failed = calm, False
-        print("| fault | engine | times | resumed | tables |\n| --- | --- | --- | --- | --- |", flush=True)
+        print("| fault | engine | times | tables |\n| --- | --- | --- | --- |", flush=True)
 
-    def row(self, fault: str, engine: str, times: int, resumed: int, *folders: Path) -> None:
+    def row(self, fault: str, engine: str, times: int, *folders: Path) -> None:
         """Compare the runs in `folders` and print what was done to them."""
         wrong = [f"{folder.name}: {name}" for folder in folders for name in differences(self._calm, folder)]
         partials = [p.name for folder in folders for p in folder.rglob("*.partial")]
         self.failed |= bool(wrong or partials)
         told = ", ".join(wrong + partials) or f"equal ({len(folders)} run{'s' * (len(folders) > 1)})"
-        print(f"| {fault} | {engine} | {times} | {resumed} | {told} |", flush=True)
+        print(f"| {fault} | {engine} | {times} | {told} |", flush=True)
 
 
 def killed_runs(
     options: pipeline.Options, kills: int, whole_s: float, rng: random.Random
-) -> tuple[int, int, list[Path]]:
-    """Kill the driver of one folder's run over and over until it is done, then of the next; both moments are hit.
+) -> tuple[int, list[Path]]:
+    """Kill the driver of one folder's run over and over until it is done, then of the next: at any moment.
 
-    Resumed runs change engine and number of workers. Returns kills, resumptions and folders.
+    Runs on Ray are resumed with other numbers of workers, and the last on the local engine. Returns the kills that
+    hit, each of which was followed by a resumption, and the folders.
     """
-    killed, resumed, folders = 0, 0, [options.out.with_name(f"{options.out.name}0")]
+    killed, folders = 0, [options.out.with_name(f"{options.out.name}0")]
     while killed < kills:
-        one = dataclasses.replace(options, out=folders[-1])
-        if one.engine == "ray":
-            one = dataclasses.replace(one, workers=rng.choice((1, 2, 3)))
-        hit = kill_driver(one, whole_s, rng)
-        killed += hit
-        resumed += hit
-        if not hit:
+        workers = rng.choice((1, 2, 3)) if options.engine == "ray" else 1
+        if kill_driver(dataclasses.replace(options, out=folders[-1], workers=workers), whole_s, rng):
+            killed += 1
+        else:
             folders.append(options.out.with_name(f"{options.out.name}{len(folders)}"))
     finish(dataclasses.replace(options, out=folders[-1], engine="local", workers=1))
-    return killed, resumed, folders
+    return killed, folders
 
 
 def stress(folder: Path, kills: int, seed: int) -> bool:
@@ -255,15 +264,15 @@ def stress(folder: Path, kills: int, seed: int) -> bool:
     if statuses != [0, 0] or third != console.BAD_INPUT:
         raise SystemExit(f"two runs at once: {statuses}, a third in the same folder: {third}")
     told = Report(local.out)
-    told.row("two at once, empty cache; a third in one folder refused", "both", 1, 0, folder / "beside")
+    told.row("two at once, empty cache; a third in one folder refused", "both", 1, folder / "beside")
 
     for options, share in ((local, 0.4), (on_ray, 0.3)):
         start = time.monotonic()
-        calm = dataclasses.replace(options, out=folder / f"{options.engine}-timed")
-        finish(calm)
+        finish(dataclasses.replace(options, out=folder / f"{options.engine}-timed"))
         whole_s = time.monotonic() - start
         named = dataclasses.replace(options, out=folder / f"{options.engine}-driver")
-        told.row("driver killed", options.engine, *_flat(killed_runs(named, int(kills * share), whole_s, rng)))
+        killed, folders = killed_runs(named, int(kills * share), whole_s, rng)
+        told.row("driver killed", options.engine, killed, *folders)
 
     killed, folders = 0, []
     while killed < int(kills * 0.3):
@@ -271,31 +280,20 @@ def stress(folder: Path, kills: int, seed: int) -> bool:
         killed += kill_workers(one, int(kills * 0.3) - killed, rng)
         finish(dataclasses.replace(one, engine="local", workers=1))
         folders.append(one.out)
-    told.row("worker killed", "ray", killed, 0, *folders)
+    told.row("worker killed", "ray", killed, *folders)
 
     one = dataclasses.replace(on_ray, out=folder / "ray-node")
-    told.row("node killed", "ray", lose_node(one, rng), 0, one.out)
+    told.row("node killed", "ray", lose_node(one, rng), one.out)
 
+    faults = {
+        f"no memory for {STARVED:.0%} of shards": without_memory,
+        f"no room for {FULL:.0%} of files": without_room,
+    }
     for options in (local, on_ray):
-        for name, fault in (
-            (f"no memory for {STARVED:.0%} of shards", without_memory),
-            (f"no room for {FULL:.0%} of files", without_room),
-        ):
+        for name, fault in faults.items():
             one = dataclasses.replace(options, out=folder / f"{options.engine}-{fault.__name__}")
-            failures = until_done(one, fault)
-            told.row(
-                name,
-                options.engine,
-                failures,
-                failures,
-                one.out,
-            )
+            told.row(name, options.engine, until_done(one, fault), one.out)
     return told.failed
-
-
-def _flat(found: tuple[int, int, list[Path]]) -> tuple[Any, ...]:
-    killed, resumed, folders = found
-    return killed, resumed, *folders
 
 
 def main() -> int:
