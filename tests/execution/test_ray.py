@@ -38,6 +38,12 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere"])
+def test_an_address_without_a_cluster_is_one_line(tmp_path, address):
+    with pytest.raises(BadInput, match=rf"^--ray-address {address}: expected a Ray cluster, got "):
+        run_ray(tasks.sums(1), ShardStore(tmp_path), Cluster(1, address), progress=False)
+
+
 def test_results_are_those_of_the_local_engine_to_the_byte_and_none_is_computed_twice(tmp_path, two):
     log = tmp_path / "log"
     asked = tasks.sums(8, tasks.Power(2, log)) + tasks.sums(4, tasks.Power(3, log), "cube")

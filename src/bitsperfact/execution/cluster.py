@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from bitsperfact.errors import BadInput
 
 #: Shards pass through the object store only on their way to this process, which writes them.
 STORE_BYTES = 1 << 28
+#: Seconds that a cluster's address may take to answer.
+CONNECT_S = 10
 #: Settings that Ray takes from the environment; the user's own win.
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -76,9 +79,17 @@ def _init(ray: Any, cluster: Cluster) -> None:
         )
         return
     try:
+        _knock(cluster.address)
         ray.init(address=cluster.address, **quiet)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise BadInput(f"--ray-address {cluster.address}", "a Ray cluster", error) from None
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens at an address of the form host:port: Ray would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if port.isdigit() and not host.startswith("ray:"):
+        socket.create_connection((host, int(port)), timeout=CONNECT_S).close()
 
 
 def _processors() -> int:
