@@ -14,6 +14,7 @@ import dataclasses
 import errno
 import os
 import random
+import secrets
 import signal
 import subprocess
 import sys
@@ -26,8 +27,8 @@ from typing import Any
 
 import pandas as pd
 import psutil
-import ray  # noqa: F401  imported before forking, as is the rest
 
+# Imported before forking; Ray is not, as it reads the environment when it is imported.
 from bitsperfact import analysis, console, models, pipeline, report  # noqa: F401
 from bitsperfact.execution import waiting
 from bitsperfact.scoring import tasks
@@ -91,13 +92,13 @@ def children(child: int, name: str) -> list[psutil.Process]:
     return []
 
 
-def kill_driver(options: pipeline.Options, whole_s: float, rng: random.Random) -> int:
-    """Kill a run at a random moment; 1 if it was still there."""
+def kill_driver(options: pipeline.Options, after_s: float) -> bool:
+    """Kill a run after some seconds; return whether it was still there."""
     child = fork(options)
-    time.sleep(rng.uniform(0, 0.9 * whole_s))
+    time.sleep(after_s)
     agents = children(child, "Agent")
     os.kill(child, signal.SIGKILL)
-    killed = int(wait(child) < 0)
+    killed = wait(child) < 0
     for agent in agents:  # they would notice in a minute; there may be fifty by then
         with contextlib.suppress(psutil.Error):
             agent.kill()
@@ -164,6 +165,7 @@ def until_done(options: pipeline.Options, fault: Callable[[], None]) -> int:
 @contextlib.contextmanager
 def two_nodes() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Address of a Ray cluster of two nodes of one processor each, and the process of the one to lose."""
+    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}  # of this cluster alone
     started = partial(subprocess.Popen, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     ray_start = [sys.executable, "-m", "ray.scripts.scripts", "start", "--num-cpus", "1", "--block"]
     head = started([*ray_start, "--head", "--port", "6399", "--include-dashboard", "false"])
@@ -173,6 +175,7 @@ def two_nodes() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     try:
         yield "127.0.0.1:6399", node
     finally:
+        del os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"]
         for process in (node, head):
             family = [*psutil.Process(process.pid).children(recursive=True)] if process.poll() is None else []
             process.terminate()
@@ -183,17 +186,20 @@ def two_nodes() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
 
 
 def lose_node(options: pipeline.Options, rng: random.Random) -> int:
-    """Kill everything on one of two nodes while a run is at work on both; return how many processes that were."""
+    """Kill everything on one of two nodes while a worker is there; return how many workers that cost."""
     with two_nodes() as (address, node):
         child = fork(dataclasses.replace(options, ray_address=address))
-        time.sleep(rng.uniform(8, 20))
-        family = [*psutil.Process(node.pid).children(recursive=True), psutil.Process(node.pid)]
-        for process in family:
+        while not children(node.pid, "Worker"):
+            time.sleep(0.1)
+        time.sleep(rng.uniform(0, 10))
+        lost = len(children(node.pid, "Worker"))
+        for process in [*children(node.pid, ""), psutil.Process(node.pid)]:
             with contextlib.suppress(psutil.Error):
                 process.kill()
         status = wait(child)
-    assert status == 0, status
-    return 1
+    if status != 0:
+        raise SystemExit(f"{options.out} did not outlive its node: see {options.out.with_suffix('.messages')}")
+    return lost
 
 
 def differences(calm: Path, folder: Path) -> list[str]:
@@ -232,9 +238,11 @@ def killed_runs(
     killed, folders = 0, [options.out.with_name(f"{options.out.name}0")]
     while killed < kills:
         workers = rng.choice((1, 2, 3)) if options.engine == "ray" else 1
-        if kill_driver(dataclasses.replace(options, out=folders[-1], workers=workers), whole_s, rng):
+        after_s = rng.uniform(0, whole_s)
+        if kill_driver(dataclasses.replace(options, out=folders[-1], workers=workers), after_s):
             killed += 1
         else:
+            whole_s = after_s  # a run takes less than was thought
             folders.append(options.out.with_name(f"{options.out.name}{len(folders)}"))
     finish(dataclasses.replace(options, out=folders[-1], engine="local", workers=1))
     return killed, folders
@@ -283,7 +291,7 @@ def stress(folder: Path, kills: int, seed: int) -> bool:
     told.row("worker killed", "ray", killed, *folders)
 
     one = dataclasses.replace(on_ray, out=folder / "ray-node")
-    told.row("node killed", "ray", lose_node(one, rng), one.out)
+    told.row("node killed, with its workers", "ray", lose_node(one, rng), one.out)
 
     faults = {
         f"no memory for {STARVED:.0%} of shards": without_memory,
