@@ -16,6 +16,7 @@ from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
 from bitsperfact.files import clear_partial
 from bitsperfact.scoring import Plan, ScoringTask, Settings, score
+from bitsperfact.scoring.peak import peak_memory_mib
 from bitsperfact.scoring.tokens import check_bos
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def run(options: Options) -> runs.Run:
         tables.write("separation", separation, options.out / "separation.parquet")
         tables.write("verdict", verdict, options.out / "verdict.parquet")
         _report(options, runs.Run(options.out, all_claims, scores, separation, verdict, set_infos, infos, facts))
+        if options.engine == "local":  # elsewhere the memory is that of other processes
+            facts = facts | {"peak_memory_mib": peak_memory_mib()}
         runs.write_manifest(options.out, "complete", set_infos, infos, **facts)
     return runs.load_run(options.out)
 

@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bitsperfact.scoring.memory import Budget
 from bitsperfact.scoring.rows import batches, distinct_rows
 from bitsperfact.scoring.tokens import TokenizedRequest
 
@@ -29,7 +30,7 @@ def test_rows_serve_every_request_once_and_are_the_fewest(sequences):
 def test_batches_hold_every_row_once_within_both_budgets(sequences, batch_tokens, batch_positions):
     requests = tokenized(sequences)
     rows = distinct_rows(requests)
-    cut = list(batches(rows, requests, batch_tokens, batch_positions))
+    cut = list(batches(rows, requests, Budget(batch_tokens, batch_positions)))
     assert sorted(row.ids for batch in cut for row in batch) == sorted(row.ids for row in rows)
     for batch in cut:
         reads = sum(requests[i].n_tokens for row in batch for i in row.requests)

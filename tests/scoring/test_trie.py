@@ -2,6 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bitsperfact.scoring.memory import Budget
 from bitsperfact.scoring.packs import BLOCK, packs
 from bitsperfact.scoring.tokens import TokenizedRequest
 from bitsperfact.scoring.trie import token_trie
@@ -51,7 +52,7 @@ def test_every_scored_token_is_read_once_after_what_precedes_it(asked):
 def test_packs_show_every_node_its_ancestors_and_nothing_else(asked, pack_nodes, pack_positions):
     trie = token_trie(asked)
     above: list[int] = []  # nodes whose keys the previous pack left
-    cut = list(packs(trie, pack_nodes, pack_positions))
+    cut = list(packs(trie, Budget(pack_nodes, pack_positions)))
     assert [p.start for p in cut] == [0, *(p.stop for p in cut[:-1])]
     assert cut[-1].stop == len(trie)
     for pack in cut:

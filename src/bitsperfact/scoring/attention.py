@@ -33,6 +33,7 @@ class TrieWalk:
         self._model = model
         self._trie = trie
         self._kept: dict[torch.nn.Module, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._next: dict[torch.nn.Module, tuple[torch.Tensor, torch.Tensor]] = {}
         self._pack: Pack
         self._masks: list[list[torch.Tensor]] = []
         self._tiled: dict[tuple[int, int, int], torch.Tensor] = {}
@@ -40,8 +41,11 @@ class TrieWalk:
 
     @contextmanager
     def on(self, pack: Pack, device: torch.device) -> Iterator[dict[str, torch.Tensor]]:
-        """Yield the model inputs for a pack; within the block the model attends as the trie says."""
-        self._pack = pack
+        """Yield the model inputs for a pack; within the block the model attends as the trie says.
+
+        A block that raises leaves the walk as it was: the same nodes can be tried again, in a smaller pack.
+        """
+        self._pack, self._next = pack, {}
         self._masks, self._tiled, self._columns = [], {}, {}
         row = slice(pack.start, pack.stop)
         with _attention_by(self._model, self):
@@ -51,6 +55,7 @@ class TrieWalk:
                 # Given, so that depths that fall are not taken for several sequences in one row.
                 "attention_mask": torch.ones((1, pack.stop - pack.start), dtype=torch.long, device=device),
             }
+        self._kept = self._next
 
     def ticket(self, rule: Rule, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
         """Make the masks of one of the model's rules; what the model hands around is their number."""
@@ -75,7 +80,7 @@ class TrieWalk:
             above = self._kept[layer]
             keys, values = torch.cat((above[0], keys), dim=1), torch.cat((above[1], values), dim=1)
         keep = torch.from_numpy(self._pack.keep).to(keys.device)
-        self._kept[layer] = keys[:, keep], values[:, keep]
+        self._next[layer] = keys[:, keep], values[:, keep]
         n_nodes, n_groups = query.shape[2], query.shape[1] // len(keys)
         padded = functional.pad(query[0], (0, 0, 0, self._pack.n_blocks * BLOCK - n_nodes))
         # Query heads that share a key head are more queries of it.

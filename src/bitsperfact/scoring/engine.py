@@ -15,23 +15,16 @@ from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
 from bitsperfact.scoring.attention import TrieWalk
+from bitsperfact.scoring.memory import Budget, auto_batch_tokens
 from bitsperfact.scoring.packs import packs
 from bitsperfact.scoring.plain import padded
-from bitsperfact.scoring.rows import batches, distinct_rows
+from bitsperfact.scoring.rows import batches, distinct_rows, padded_tokens
 from bitsperfact.scoring.tokens import TokenizedRequest
 from bitsperfact.scoring.trie import token_trie
 from bitsperfact.scoring.ways import plain, way_for
 
 if TYPE_CHECKING:
     from bitsperfact.models import LoadedModel
-
-#: Tokens per pack where the user does not say: enough to keep a processor's multipliers busy.
-AUTO_BATCH_TOKENS = {"cpu": 1024, "cuda": 32768, "mps": 4096}
-
-
-def auto_batch_tokens(loaded: "LoadedModel") -> int:
-    """Tokens per pack that suit the device of a model."""
-    return AUTO_BATCH_TOKENS.get(loaded.device.type, AUTO_BATCH_TOKENS["cpu"])
 
 
 @torch.inference_mode()
@@ -40,14 +33,17 @@ def logprob_sums(
 ) -> NDArray[np.float64]:
     """Log-probability of each request's scored tokens given all before them: shape (n_requests,), nats, <= 0.
 
-    Independent of `batch_tokens` and of the other requests up to rounding. Raises BadInput where a request is
-    longer than the model's context, or where the model yields a number that is not finite. Warns, once for a
-    model, where it has to be scored in plain rows.
+    `batch_tokens` go through the model at once (None: what free memory allows), or fewer where memory runs out.
+    Independent of that and of the other requests up to rounding. Raises BadInput where a request is longer than
+    the model's context, where memory does not hold one request, or where the model yields a number that is not
+    finite. Warns, once for a model, where it has to be scored in plain rows.
     """
     _refuse_too_long(loaded, [len(r.ids) - 1 for r in requests])
     if not requests:
         return np.empty(0)
-    sums = way_for(loaded)(loaded, requests, batch_tokens or auto_batch_tokens(loaded))
+    way = way_for(loaded)
+    batch_tokens = batch_tokens or auto_batch_tokens(loaded, max(len(r.ids) for r in requests))
+    sums = way(loaded, requests, batch_tokens)
     _refuse_non_finite(loaded, requests, sums)
     return sums
 
@@ -66,7 +62,8 @@ def last_hidden_states(
     # The token after the last is asked for, so that the trie has a node for the whole text.
     whole = [TokenizedRequest((*ids, 0), len(ids), 0, boundary_ok=True) for ids in texts]
     states = _plain_states if way_for(loaded) is plain else _trie_states
-    found = states(loaded, whole, depth, batch_tokens or auto_batch_tokens(loaded))
+    batch_tokens = batch_tokens or auto_batch_tokens(loaded, max(len(ids) for ids in texts))
+    found = states(loaded, whole, depth, batch_tokens)
     if not np.isfinite(found).all():
         raise BadInput(f"model {loaded.info.name}", "finite hidden states", "NaN or infinity")
     return found
@@ -78,9 +75,11 @@ def _trie_states(
     trie = token_trie(whole)
     walk = TrieWalk(loaded.model, trie)
     parts: list[NDArray[np.float32]] = []
-    for pack in packs(trie, batch_tokens):
+    budget = Budget(batch_tokens, loaded=loaded)
+    for pack in packs(trie, budget):
         here = slice(*np.searchsorted(trie.nodes, (pack.start, pack.stop)))
-        with walk.on(pack, loaded.device) as inputs:
+        n_nodes = pack.stop - pack.start
+        with budget.tried(n_nodes, divisible=n_nodes > 1), walk.on(pack, loaded.device) as inputs:
             parts.append(_layer(loaded, inputs, depth)[0, trie.nodes[here] - pack.start])
     found = np.concatenate(parts)
     return found[np.argsort(trie.owners)]  # each text is read once
@@ -90,9 +89,11 @@ def _plain_states(
     loaded: "LoadedModel", whole: Sequence[TokenizedRequest], depth: float, batch_tokens: int
 ) -> NDArray[np.float32]:
     states: dict[int, NDArray[np.float32]] = {}
-    for batch in batches(distinct_rows(whole), whole, batch_tokens, batch_tokens):
-        layer = _layer(loaded, padded(loaded, [row.ids for row in batch]), depth)
-        states |= {i: layer[k, whole[i].n_context - 1] for k, row in enumerate(batch) for i in row.requests}
+    budget = Budget(batch_tokens, loaded=loaded)
+    for batch in batches(distinct_rows(whole), whole, budget):
+        with budget.tried(padded_tokens(batch), divisible=len(batch) > 1):
+            layer = _layer(loaded, padded(loaded, [row.ids for row in batch]), depth)
+            states |= {i: layer[k, whole[i].n_context - 1] for k, row in enumerate(batch) for i in row.requests}
     return np.stack([states[i] for i in range(len(whole))])
 
 

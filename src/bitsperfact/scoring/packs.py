@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bitsperfact.scoring.memory import Budget
 from bitsperfact.scoring.trie import Ints, Trie
 
 #: Nodes per block of attention: few enough that most keys are ancestors, enough for a matrix product.
@@ -50,23 +51,25 @@ class Pack:
         return -(-(self.stop - self.start) // BLOCK)
 
 
-def packs(trie: Trie, pack_nodes: int, pack_positions: int | None = None) -> Iterator[Pack]:
-    """Cut a trie into packs of at most `pack_nodes` nodes, and `pack_positions` that a scored token follows.
+def packs(trie: Trie, budget: Budget) -> Iterator[Pack]:
+    """Cut a trie into packs whose nodes, and those that a scored token follows, are within a budget.
 
-    A pack has at least one node. Packs that no limit on positions cuts short are about equally large.
+    A pack has at least one node. Packs that no limit on positions cuts short are about equally large. Where the
+    budget has shrunk below a pack since it was handed out, its nodes come again, in smaller packs.
     """
     scored = np.zeros(len(trie) + 1, dtype=np.int64)
     scored[trie.nodes + 1] = 1
     scored_before = np.cumsum(scored)
-    size = -(-len(trie) // -(-len(trie) // pack_nodes))
     start = 0
     while start < len(trie):
-        stop = min(start + size, len(trie))
-        if pack_positions is not None:
-            most = int(np.searchsorted(scored_before, scored_before[start] + pack_positions, side="right")) - 1
+        left = len(trie) - start
+        stop = start + -(-left // -(-left // budget.tokens))
+        if budget.positions is not None:
+            most = int(np.searchsorted(scored_before, scored_before[start] + budget.positions, side="right")) - 1
             stop = max(start + 1, min(stop, most))
         yield _pack(trie, start, stop)
-        start = stop
+        if stop - start <= budget.tokens:
+            start = stop
 
 
 def _pack(trie: Trie, start: int, stop: int) -> Pack:

@@ -8,20 +8,20 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.scoring.head import Reads, head_only_at, logprobs_of
-from bitsperfact.scoring.rows import Row, batches, distinct_rows
+from bitsperfact.scoring.memory import Budget
+from bitsperfact.scoring.rows import Row, batches, distinct_rows, padded_tokens
 from bitsperfact.scoring.tokens import TokenizedRequest
 
 if TYPE_CHECKING:
     from bitsperfact.models import LoadedModel
 
 
-def plain_sums(
-    loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int, batch_positions: int
-) -> NDArray[np.float64]:
-    """Log-probability of each request's scored tokens: shape (n_requests,), nats. Budgets as in `batches`."""
+def plain_sums(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], budget: Budget) -> NDArray[np.float64]:
+    """Log-probability of each request's scored tokens: shape (n_requests,), nats. Budget as in `batches`."""
     sums = np.zeros(len(requests))
-    for batch in batches(distinct_rows(requests), requests, batch_tokens, batch_positions):
-        _add_batch(loaded, requests, batch, sums)
+    for batch in batches(distinct_rows(requests), requests, budget):
+        with budget.tried(padded_tokens(batch), divisible=len(batch) > 1):
+            _add_batch(loaded, requests, batch, sums)
     return sums
 
 

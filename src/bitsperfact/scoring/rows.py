@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bitsperfact.scoring.memory import Budget
 from bitsperfact.scoring.tokens import TokenizedRequest
 
 
@@ -39,26 +40,34 @@ def distinct_rows(requests: Sequence[TokenizedRequest]) -> list[Row]:
     return rows
 
 
-def batches(
-    rows: Sequence[Row], requests: Sequence[TokenizedRequest], batch_tokens: int, batch_positions: int
-) -> Iterator[list[Row]]:
-    """Cut rows, longest first, into batches of at most `batch_tokens` padded tokens.
+def batches(rows: Sequence[Row], requests: Sequence[TokenizedRequest], budget: Budget) -> Iterator[list[Row]]:
+    """Cut rows, longest first, into batches whose padded tokens are within a budget.
 
-    A batch also reads at most `batch_positions` positions through the vocabulary head, whose output is the
-    larger part of the memory. A single row that exceeds a budget forms a batch of its own. Longest first, so
-    that memory that does not suffice shows at once.
+    So are the positions that a batch reads through the vocabulary head, whose output is the larger part of the
+    memory. A single row that exceeds the budget forms a batch of its own. Longest first, so that memory that does
+    not suffice shows at once. Where the budget has shrunk below a batch since it was handed out, its rows come
+    again, in smaller batches.
     """
-    batch: list[Row] = []
-    width = positions = 0
-    for row in sorted(rows, key=lambda r: (-len(r.ids), r.ids)):
-        reads = sum(requests[i].n_tokens for i in row.requests)
-        full = (len(batch) + 1) * width > batch_tokens or positions + reads > batch_positions
-        if batch and full:
-            yield batch
-            batch, positions = [], 0
-        if not batch:
-            width = len(row.ids)
-        batch.append(row)
-        positions += reads
-    if batch:
-        yield batch
+    ordered = sorted(rows, key=lambda r: (-len(r.ids), r.ids))
+    start = 0
+    while start < len(ordered):
+        stop = _end_of_batch(ordered, requests, start, budget)
+        yield ordered[start:stop]
+        if stop - start == 1 or padded_tokens(ordered[start:stop]) <= budget.tokens:
+            start = stop
+
+
+def padded_tokens(batch: Sequence[Row]) -> int:
+    """Tokens of a batch, padding included."""
+    return len(batch) * max(len(row.ids) for row in batch)
+
+
+def _end_of_batch(rows: Sequence[Row], requests: Sequence[TokenizedRequest], start: int, budget: Budget) -> int:
+    width, positions, stop = len(rows[start].ids), 0, start
+    while stop < len(rows):
+        positions += sum(requests[i].n_tokens for i in rows[stop].requests)
+        too_wide = (stop + 1 - start) * width > budget.tokens
+        if stop > start and (too_wide or (budget.positions is not None and positions > budget.positions)):
+            break
+        stop += 1
+    return stop

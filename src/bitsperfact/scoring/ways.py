@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from bitsperfact.errors import BadInput
 from bitsperfact.scoring.attention import TrieWalk
 from bitsperfact.scoring.head import Reads, can_tile, capture_hidden, head_only_at, logprobs_of, tiled_logprobs
+from bitsperfact.scoring.memory import Budget
 from bitsperfact.scoring.packs import packs
 from bitsperfact.scoring.plain import plain_sums
 from bitsperfact.scoring.requests import Request
@@ -58,6 +60,8 @@ def _choose(loaded: "LoadedModel") -> Way:
     for way in (trie_and_tiles, trie_and_own_head) if can_tile(loaded.model) else (trie_and_own_head,):
         try:
             off = np.abs(way(loaded, requests, TRIED_PACK) - expected) / n_tokens
+        except BadInput:  # memory does not hold a single token
+            raise
         # What a model does with a row that is a trie cannot be foreseen: any failure means the plain way.
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
@@ -71,7 +75,7 @@ def _choose(loaded: "LoadedModel") -> Way:
 
 def plain(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
     """Padded rows; `batch_tokens` counts padding."""
-    return plain_sums(loaded, requests, batch_tokens, _head_positions(loaded))
+    return plain_sums(loaded, requests, Budget(batch_tokens, _head_positions(loaded), loaded))
 
 
 def trie_and_tiles(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
@@ -106,12 +110,14 @@ def _trie_sums(
     trie = token_trie(requests)
     walk = TrieWalk(loaded.model, trie)
     sums = np.zeros(len(requests))
-    for pack in packs(trie, batch_tokens, batch_positions):
+    budget = Budget(batch_tokens, batch_positions, loaded)
+    for pack in packs(trie, budget):
         here = slice(*np.searchsorted(trie.nodes, (pack.start, pack.stop)))
         deciding, lines = np.unique(trie.nodes[here] - pack.start, return_inverse=True)
-        with walk.on(pack, loaded.device) as inputs:
+        n_nodes = pack.stop - pack.start
+        with budget.tried(n_nodes, divisible=n_nodes > 1), walk.on(pack, loaded.device) as inputs:
             found = logprobs(inputs, deciding, Reads(lines, trie.targets[here]))
-        np.add.at(sums, trie.owners[here], found)
+            np.add.at(sums, trie.owners[here], found)
     return sums
 
 
