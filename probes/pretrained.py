@@ -35,6 +35,7 @@ def pretrained(
     replicates: options.Replicates = 200,
     trust_remote_code: options.TrustRemoteCode = False,
     allow_pickle: options.AllowPickle = False,
+    cache: options.Cache = True,
     strict: options.Strict = False,
 ) -> int:
     """Score, analyse, judge, report."""
@@ -61,6 +62,7 @@ def pretrained(
             replicates=replicates,
             trust_remote_code=trust_remote_code,
             allow_pickle=allow_pickle,
+            cache=cache,
         )
     )
     terminal = Console()

@@ -260,6 +260,7 @@ def stress(folder: Path, kills: int, seed: int) -> bool:
         out=folder / "calm",
         score=("choice", "p_true", "probe"),
         replicates=10,
+        cache=False,  # every run is to compute
         progress=False,
     )
     on_ray = dataclasses.replace(local, engine="ray", workers=2)

@@ -1,5 +1,6 @@
 """What tests of the whole job share: a cache apart from the user's, and a small file of claims."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ def own_cache(tmp_path_factory):
 
 @pytest.fixture
 def apart(monkeypatch, own_cache):
-    """Keep the test out of the user's cache and off the Hub."""
+    """Keep the test out of the user's cache and off the Hub; no model has scored anything yet."""
+    shutil.rmtree(own_cache / "scores", ignore_errors=True)
     monkeypatch.setenv("BITSPERFACT_CACHE", str(own_cache))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     return own_cache

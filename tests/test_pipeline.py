@@ -21,6 +21,7 @@ def options(tmp_path, capitals_file):
         out=tmp_path / "run",
         score=("choice", "logprob"),
         replicates=20,
+        cache=False,  # the folder alone is tested here
         progress=False,
     )
 

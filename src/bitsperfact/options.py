@@ -31,6 +31,7 @@ RayAddress = Annotated[
 Replicates = Annotated[int, typer.Option("--replicates", help="Bootstrap resamples behind each interval.")]
 TrustRemoteCode = Annotated[bool, typer.Option(help="Run code that comes with a model.")]
 AllowPickle = Annotated[bool, typer.Option(help="Open pickled weights, which can run any code.")]
+Cache = Annotated[bool, typer.Option(help="Take scores from other runs, and keep these for them.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with status 1 if a prediction is violated.")]
 
 

@@ -17,6 +17,7 @@ from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_inst
 from bitsperfact.files import clear_partial
 from bitsperfact.scoring import Plan, ScoringTask, Settings, score
 from bitsperfact.scoring.peak import peak_memory_mib
+from bitsperfact.scoring.recall import SharedStore
 from bitsperfact.scoring.tokens import check_bos
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Options:
     replicates: int = 200
     trust_remote_code: bool = False
     allow_pickle: bool = False
+    cache: bool = True
     progress: bool = True
     command: tuple[str, ...] = field(default_factory=lambda: tuple(sys.argv))
 
@@ -189,8 +191,10 @@ def _score(options: Options, sets: "list[ClaimSet]", infos: list[tables.ModelInf
     settings = Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
     openers = [_Opener(i, options.device, options.trust_remote_code, options.allow_pickle) for i in infos]
     plans = [Plan(opener.info, s.frame, options.score, settings, opener) for opener in openers for s in sets]
-    store = ShardStore(options.out / "shards")
-    _compute(options, [task for plan in plans for task in plan.tasks], store, openers)
+    tasks = [task for plan in plans for task in plan.tasks]
+    store = SharedStore(options.out / "shards") if options.cache else ShardStore(options.out / "shards")
+    for now in store.rounds(tasks) if isinstance(store, SharedStore) else [tasks]:
+        _compute(options, now, store, openers)
     path = options.out / "scores.parquet"
     tables.write_parts("scores", _assembled(plans, store), path)
     return tables.read("scores", path)
@@ -242,7 +246,7 @@ def _provenance(options: Options, sets: "list[ClaimSet]") -> dict[str, Any]:
     return {
         "command": list(options.command),
         "options": {k: getattr(options, k) for k in ("score", "negatives", "limit", "seed", "replicates")}
-        | {k: getattr(options, k) for k in ("dtype", "device", "bos", "engine", "workers")},
+        | {k: getattr(options, k) for k in ("dtype", "device", "bos", "engine", "workers", "cache")},
         "claims_sha256": {s.info.name: s.fingerprint for s in sets},
         "versions": {name: version(name) for name in RECORDED},
         "python": platform.python_version(),

@@ -109,6 +109,7 @@ def test_a_run_on_ray_ends_with_the_tables_of_a_local_run(tmp_path, two, apart):
         "claims": (str(write_capitals(tmp_path / "six.csv")),),
         "score": ("choice", "probe"),
         "replicates": 5,
+        "cache": False,
         "progress": False,
     }
     ray_run = pipeline.run(pipeline.Options(**asked, out=tmp_path / "ray", engine="ray"))

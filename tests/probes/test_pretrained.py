@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,8 @@ PROBE = CHECKOUT / "probes" / "pretrained.py"
 
 @pytest.fixture
 def run(tmp_path, capitals_file, own_cache):
-    """Run the probe on six capitals in a process of its own."""
+    """Run the probe on six capitals in a process of its own, on models that scored nothing yet."""
+    shutil.rmtree(own_cache / "scores", ignore_errors=True)
 
     def _run(*arguments):
         asked = [sys.executable, str(PROBE), "--claims", str(capitals_file), "--replicates", "20", *arguments]

@@ -109,7 +109,8 @@ class Plan:
 
     def _token_task(self, family: str, part: list[Request]) -> ScoringTask:
         texts = [text for request in part for text in request]
-        return self._task(family, texts, partial(_answer, self.settings, part), len(part))
+        answering = Answering(self.model.fingerprint, self.model.dtype, self.settings, tuple(part))
+        return self._task(family, texts, answering, len(part))
 
     def _hidden_task(self, name: str, depth: float, part: list[str]) -> ScoringTask:
         return self._task(f"{name}@{depth}", part, partial(_represent, self.settings, part, depth), len(part))
@@ -169,19 +170,29 @@ class Plan:
         )
 
 
-def _answer(settings: Settings, part: Sequence[Request], loaded: "LoadedModel") -> pd.DataFrame:
-    from bitsperfact.scoring.engine import logprob_sums  # torch is slow to import
-    from bitsperfact.scoring.tokens import Encoder
+@dataclass(frozen=True)
+class Answering:
+    """Computes what a model answers to requests: one row each. `fingerprint` and `dtype` are the model's."""
 
-    tokenized = Encoder(loaded.tokenizer, settings.bos).encode(part)
-    return pd.DataFrame(
-        {
-            "logprob_sum": logprob_sums(loaded, tokenized, settings.batch_tokens),
-            "n_tokens": [t.n_tokens for t in tokenized],
-            "n_bytes": [t.n_bytes for t in tokenized],
-            "boundary_ok": [t.boundary_ok for t in tokenized],
-        }
-    )
+    fingerprint: str
+    dtype: str
+    settings: Settings
+    requests: tuple[Request, ...]
+
+    def __call__(self, loaded: "LoadedModel") -> pd.DataFrame:
+        """Return `logprob_sum` (nats), `n_tokens`, `n_bytes` and `boundary_ok`."""
+        from bitsperfact.scoring.engine import logprob_sums  # torch is slow to import
+        from bitsperfact.scoring.tokens import Encoder
+
+        tokenized = Encoder(loaded.tokenizer, self.settings.bos).encode(self.requests)
+        return pd.DataFrame(
+            {
+                "logprob_sum": logprob_sums(loaded, tokenized, self.settings.batch_tokens),
+                "n_tokens": [t.n_tokens for t in tokenized],
+                "n_bytes": [t.n_bytes for t in tokenized],
+                "boundary_ok": [t.boundary_ok for t in tokenized],
+            }
+        )
 
 
 def _represent(settings: Settings, part: Sequence[str], depth: float, loaded: "LoadedModel") -> pd.DataFrame:
