@@ -24,7 +24,7 @@ def requests(first: int, stop: int) -> list[Request]:
 
 def table(asked: list[Request]) -> pd.DataFrame:
     """Answers that tell which request they belong to."""
-    n = np.array([int(r.continuation) for r in asked])
+    n = np.array([int(r.continuation) for r in asked], dtype=int)
     return pd.DataFrame({"logprob_sum": -n - 0.25, "n_tokens": n, "n_bytes": n + 1, "boundary_ok": n % 2 == 0})
 
 
@@ -76,6 +76,7 @@ def add_and_find(folder, worker: int) -> None:
         shared = requests(10 * k, 10 * k + 10)
         AnswerCache(folder).add(own, table(own))
         AnswerCache(folder).add(shared, table(shared))
+        assert AnswerCache(folder).find(own + shared)[0].all()
         known, found = AnswerCache(folder).find(requests(0, 4000))
         expected = table([r for r, k in zip(requests(0, 4000), known, strict=True) if k])
         pd.testing.assert_frame_equal(found, expected)

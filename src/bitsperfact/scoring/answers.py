@@ -8,6 +8,7 @@ answer.
 """
 
 import hashlib
+import os
 import time
 import warnings
 from collections.abc import Sequence
@@ -74,8 +75,7 @@ class AnswerCache:
     @cached_property
     def _records(self) -> Records:
         """Distinct records, sorted by key."""
-        paths = sorted(self.folder.glob(f"*{SUFFIX}"))
-        segments = {path: read for path in paths if (read := _read(path)) is not None}
+        segments = self._segments()
         if not segments:
             return np.empty(0, dtype=RECORD)
         _, first = np.unique(np.concatenate([s["key"] for s in segments.values()]), return_index=True)
@@ -84,11 +84,32 @@ class AnswerCache:
             self._tidy(list(segments), records)
         return records
 
+    def _segments(self) -> dict[Path, Records]:
+        """Every segment, in an order of its own; looks again where another process merged some meanwhile."""
+        found: dict[Path, Records] = {}
+        complete = False
+        while not complete:
+            complete = True
+            for path in self.folder.glob(f"*{SUFFIX}"):
+                if path in found:
+                    continue
+                try:
+                    content = path.read_bytes()
+                except FileNotFoundError:
+                    complete = False
+                    continue
+                except OSError:
+                    continue
+                if (records := _checked(path, content)) is not None:
+                    found[path] = records
+        return dict(sorted(found.items()))
+
     def _tidy(self, paths: list[Path], records: Records) -> None:
         """Note that the segments were read; replace many by one."""
         if len(paths) < MANY_SEGMENTS:
             for path in paths:
-                path.touch()
+                with suppress(OSError):  # another process merged it
+                    os.utime(path)  # `touch` would make it again, empty
             return
         merged = _write(self.folder, records)
         # Only what is in the merged segment: other processes may have added more, or merge too.
@@ -140,12 +161,8 @@ def _write(folder: Path, records: Records) -> Path:
     return path
 
 
-def _read(path: Path) -> Records | None:
+def _checked(path: Path, content: bytes) -> Records | None:
     """The records of a segment; None, and the file goes, where its contents are not what was written."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
     if path.name == _name(content) and len(content) % RECORD.itemsize == 0:
         return np.frombuffer(content, dtype=RECORD)
     with suppress(OSError):
