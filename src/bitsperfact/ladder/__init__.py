@@ -1,0 +1,13 @@
+"""The ladder: networks of every size trained from scratch to tell random facts from all that is no fact.
+
+`ladder` and `stacks_of` say what is trained, `train_stack` trains one stack and leaves its files, `train_all` spreads
+stacks over processes. Importing this package imports no torch.
+"""
+
+from bitsperfact.ladder.cells import Cell, Recipe, Stack, ladder, recipe_for, stacks_of
+from bitsperfact.ladder.dial import Shape, shape_of
+from bitsperfact.ladder.facts import Universe
+from bitsperfact.ladder.running import train_all, train_stack
+from bitsperfact.ladder.store import LadderStore
+
+__all__ = ["Cell", "LadderStore", "Recipe", "Shape", "Stack", "Universe", "ladder", "recipe_for", "shape_of", "stacks_of", "train_all", "train_stack"]

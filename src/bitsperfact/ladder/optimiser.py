@@ -1,0 +1,84 @@
+"""The optimiser of a stack: orthogonalised momentum for matrices, Adam for the rest.
+
+Muon (Jordan et al. 2024) replaces a matrix's momentum by the nearest orthogonal matrix, so that all directions learn
+at one rate. Here it stores, in the same number of steps, more bits than Adam does at its best rate (docs/ladder.md).
+Every member of a stack has its own step; nothing is averaged over members.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bitsperfact.ladder.cells import Recipe
+
+_BETAS = (0.9, 0.99)
+_EPSILON = 1e-8
+#: Newton-Schulz steps, and the quintic's coefficients that Jordan et al. chose.
+_STEPS = 5
+_A, _B, _C = 3.4445, -4.7750, 2.0315
+#: Root-mean-square of a step at learning rate 1 (Liu et al. 2025, arXiv 2502.16982): that of Adam.
+_RMS = 0.2
+
+
+@dataclass
+class Moments:
+    """What the optimiser remembers of a stack: first moments by parameter, second ones where Adam needs them."""
+
+    first: dict[str, Tensor]
+    second: dict[str, Tensor]
+    step: int = 0
+
+
+def initial_moments(parameters: dict[str, Tensor], matrices: dict[str, int]) -> Moments:
+    """Moments before the first step."""
+    zeros = {name: torch.zeros_like(value) for name, value in parameters.items()}
+    return Moments(zeros, {name: torch.zeros_like(v) for name, v in parameters.items() if name not in matrices})
+
+
+@torch.no_grad()
+def update(
+    parameters: dict[str, Tensor],
+    gradients: dict[str, Tensor],
+    moments: Moments,
+    matrices: dict[str, int],
+    recipe: Recipe,
+    rate: float,
+) -> None:
+    """One step, in place; `rate` (1, in [0, 1]) multiplies both learning rates."""
+    moments.step += 1
+    for name, gradient in gradients.items():
+        first = moments.first[name]
+        if name in matrices:
+            first.lerp_(gradient, 1 - recipe.momentum)
+            ahead = gradient.lerp(first, recipe.momentum)  # Nesterov
+            parameters[name].sub_(_orthogonal_step(ahead, matrices[name]), alpha=recipe.learning_rate * rate)
+        else:
+            _adam(parameters[name], gradient, first, moments.second[name], moments.step, recipe.adam_rate * rate)
+
+
+def _adam(value: Tensor, gradient: Tensor, first: Tensor, second: Tensor, step: int, rate: float) -> None:
+    first.lerp_(gradient, 1 - _BETAS[0])
+    second.mul_(_BETAS[1]).addcmul_(gradient, gradient, value=1 - _BETAS[1])
+    scale = math.sqrt(1 - _BETAS[1] ** step)
+    value.addcdiv_(first, second.sqrt().div_(scale).add_(_EPSILON), value=-rate / (1 - _BETAS[0] ** step))
+
+
+def _orthogonal_step(momentum: Tensor, blocks: int) -> Tensor:
+    """A step of root-mean-square `_RMS` for each block of columns; shape of `momentum`, (members, rows, columns)."""
+    members, rows, columns = momentum.shape
+    parts = momentum.view(members, rows, blocks, columns // blocks).transpose(1, 2).flatten(0, 1)
+    step = orthogonalised(parts) * (_RMS * math.sqrt(max(rows, columns // blocks)))
+    return step.view(members, blocks, rows, -1).transpose(1, 2).reshape(momentum.shape)
+
+
+def orthogonalised(matrices: Tensor) -> Tensor:
+    """Matrices of nearly the same singular vectors, with singular values near 1; shape (..., rows, columns)."""
+    wide = matrices.shape[-2] <= matrices.shape[-1]
+    x = matrices if wide else matrices.mT
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-12)
+    for _ in range(_STEPS):
+        gram = x @ x.mT
+        x = _A * x + (_B * gram + _C * (gram @ gram)) @ x
+    return x if wide else x.mT

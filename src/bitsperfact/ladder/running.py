@@ -1,0 +1,133 @@
+"""Trains stacks and leaves their files: one after the other, or spread over processes."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import pandas as pd
+from tqdm import tqdm
+
+from bitsperfact.ladder.cells import Stack
+from bitsperfact.ladder.store import LadderStore, record, scores_table
+
+Progress = Callable[[int], None]
+
+
+def train_stack(stack: Stack, folder: Path, progress: Progress | None = None) -> None:
+    """Train, evaluate and save one stack, unless its results are there.
+
+    Killed at any moment, the next call goes on from the last checkpoint to the same numbers.
+    """
+    import torch
+
+    from bitsperfact.ladder.measuring import measured
+    from bitsperfact.ladder.networks import member_of, network_of
+    from bitsperfact.ladder.saving import save_network
+    from bitsperfact.ladder.training import initial_state, train
+
+    store = LadderStore(folder)
+    if store.is_done(stack):
+        return
+    # Stacks are what is run at once, and one thread per product gives the same sums every time.
+    torch.set_num_threads(1)
+    network = network_of(stack.shape)
+    state = train(stack, store.checkpoint_path(stack), progress)
+    untrained = initial_state(stack, network).parameters
+    parts = []
+    for index, cell in enumerate(stack.cells):
+        scores = measured(stack, network, state.parameters, untrained, index)
+        parts.append(scores_table(cell, scores))
+        save_network(stack.shape, member_of(state.parameters, index), store.network_path(cell))
+    rows = [record(stack, state, index) for index in range(len(stack.cells))]
+    store.write(stack, pd.DataFrame(rows), pd.concat(parts, ignore_index=True))
+    store.checkpoint_path(stack).unlink(missing_ok=True)
+
+
+def train_all(stacks: list[Stack], folder: Path, workers: int = 1, *, progress: bool = True) -> None:
+    """Train every stack that lacks results, `workers` at a time; the bar counts arithmetic, done and to come.
+
+    Raises: what the first failing stack raised; the results of the others are kept.
+    """
+    store = LadderStore(folder)
+    missing = [stack for stack in stacks if not store.is_done(stack)]
+    total = sum(stack.work for stack in stacks)
+    done = total - sum(stack.work for stack in missing)
+    for leftover in (folder / "stacks").glob(".*.partial"):
+        leftover.unlink(missing_ok=True)
+    if not missing:
+        return
+    with tqdm(total=total, initial=done, unit="FLOP", unit_scale=True, disable=not progress, smoothing=0.05) as bar:
+        if workers == 1 or len(missing) == 1:
+            for stack in missing:
+                counter = _Counter(stack, bar.update)
+                train_stack(stack, folder, counter)
+                counter.finish()
+        else:
+            _spread(missing, folder, workers, bar)
+
+
+class _Counter:
+    """Turns steps into arithmetic; a stack that ends before its last horizon is counted to the end."""
+
+    def __init__(self, stack: Stack, add: Callable[[int], Any]) -> None:
+        self._per_step, self._left, self._add = stack.work // max(stack.steps, 1), stack.work, add
+        self._steps = 0
+
+    def __call__(self, steps: int) -> None:
+        self._steps += steps
+        if self._steps >= 20:
+            self._count(self._steps * self._per_step)
+            self._steps = 0
+
+    def finish(self) -> None:
+        """Count what is left."""
+        self._count(self._left)
+
+    def _count(self, amount: int) -> None:
+        amount = min(amount, self._left)
+        self._left -= amount
+        self._add(amount)
+
+
+def _spread(stacks: list[Stack], folder: Path, workers: int, bar: Any) -> None:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Spawned, not forked: a fork of a process with threads can hang in torch.
+    context = get_context("spawn")
+    with context.Manager() as manager:
+        queue = manager.Queue()
+        stop = threading.Event()
+        listener = threading.Thread(target=_listen, args=(queue, bar, stop), daemon=True)
+        listener.start()
+        try:
+            with ProcessPoolExecutor(workers, mp_context=context, initializer=_alone) as pool:
+                futures = [pool.submit(_in_worker, stack, folder, queue) for stack in stacks]
+                for future in futures:
+                    future.result()
+        finally:
+            stop.set()
+            listener.join()
+
+
+def _alone() -> None:
+    # Read by the libraries of linear algebra as they load, before torch is imported here.
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+
+
+def _in_worker(stack: Stack, folder: Path, queue: Any) -> None:
+    counter = _Counter(stack, queue.put)
+    train_stack(stack, folder, counter)
+    counter.finish()
+
+
+def _listen(queue: Any, bar: Any, stop: threading.Event) -> None:
+    while not stop.is_set() or not queue.empty():
+        try:
+            bar.update(queue.get(timeout=0.2))
+        except Empty:
+            continue
