@@ -18,7 +18,9 @@ def stack(objective, members=3):
     parameters = initial_stack(network, list(range(members)))
     generator = torch.Generator().manual_seed(1)
     # Norms and biases away from 1 and 0, so that one that is forgotten shows.
-    moved = {name: value + 0.3 * torch.randn(value.shape, generator=generator) for name, value in parameters.items()}
+    moved = {
+        name: value + 0.3 * torch.randn(value.shape, generator=generator) for name, value in parameters.items()
+    }
     symbols = torch.randint(6, (members, 20, 5), generator=generator)
     return network, moved, symbols
 

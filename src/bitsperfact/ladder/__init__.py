@@ -1,13 +1,30 @@
 """The ladder: networks of every size trained from scratch to tell random facts from all that is no fact.
 
-`ladder` and `stacks_of` say what is trained, `train_stack` trains one stack and leaves its files, `train_all` spreads
-stacks over processes. Importing this package imports no torch.
+`ladder` and `stacks_of` say what is trained, `train_stack` trains one stack and leaves its files, `train_all`
+spreads stacks over processes. Importing this package imports no torch.
 """
 
 from bitsperfact.ladder.cells import Cell, Recipe, Stack, ladder, recipe_for, stacks_of
 from bitsperfact.ladder.dial import Shape, shape_of
+from bitsperfact.ladder.evaluated import claim_set_info, model_info, shown_tables
 from bitsperfact.ladder.facts import Universe
 from bitsperfact.ladder.running import train_all, train_stack
 from bitsperfact.ladder.store import LadderStore
 
-__all__ = ["Cell", "LadderStore", "Recipe", "Shape", "Stack", "Universe", "ladder", "recipe_for", "shape_of", "stacks_of", "train_all", "train_stack"]
+__all__ = [
+    "Cell",
+    "LadderStore",
+    "Recipe",
+    "Shape",
+    "Stack",
+    "Universe",
+    "claim_set_info",
+    "ladder",
+    "model_info",
+    "recipe_for",
+    "shape_of",
+    "shown_tables",
+    "stacks_of",
+    "train_all",
+    "train_stack",
+]

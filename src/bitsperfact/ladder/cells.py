@@ -18,14 +18,14 @@ VERSION = 1
 class Recipe:
     """How cells are trained; every field changes the numbers, so each is part of a cell's id.
 
-    `exposures`: times that each fact is shown at most, on average; `first`: share of them after which the plateau is
-    looked for first; horizons double from there. `tolerance`: relative gain in effective bits by the last doubling up
-    to which a cell counts as finished. `batch`: claims per step and member; `fresh_share`: share of
-    them that are fresh non-facts, where the objective has any; `learning_rate`:
-    of the matrices, whose steps have this root-mean-square times a fifth; `adam_rate`: of everything else.
-    `least_steps`: steps of the last horizon at least, since few facts are shown often in few steps. `decay`: share of
-    a horizon over which rates fall to 0. `dtype`: of the products; parameters are float32. `compiled`: whether
-    `torch.compile` fuses the loss. `nonfacts`: evaluated at most per cell.
+    `exposures`: times that each fact is shown at most, on average; `first`: share of them after which the plateau
+    is looked for first; horizons double from there. `tolerance`: relative gain in effective bits by the last
+    doubling up to which a cell counts as finished. `batch`: claims per step and member; `fresh_share`: share of
+    them that are fresh non-facts, where the objective has any; `learning_rate`: of the matrices, whose steps have
+    this root-mean-square times a fifth; `adam_rate`: of everything else. `least_steps`: steps of the last horizon
+    at least, since few facts are shown often in few steps. `decay`: share of a horizon over which rates fall to 0.
+    `dtype`: of the products; parameters are float32. `compiled`: whether `torch.compile` fuses the loss.
+    `nonfacts`: evaluated at most per cell.
     """
 
     exposures: int = 1000
@@ -146,7 +146,9 @@ def ladder(
     `trade_off`: further fact weights, for the middle size and the first seed only.
     Raises: ValueError where nothing is left, or a shape or n does not fit.
     """
-    sizes = sorted({shape_of(architecture, p, universe, objective) for p in parameters}, key=lambda s: s.parameters)
+    sizes = sorted(
+        {shape_of(architecture, p, universe, objective) for p in parameters}, key=lambda s: s.parameters
+    )
     counts = sorted(set(facts))
     cells = []
     for i, shape in enumerate(sizes):

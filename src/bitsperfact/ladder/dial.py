@@ -47,10 +47,10 @@ def shape_of(
 ) -> Shape:
     """The shape whose number of parameters is nearest below `parameters`, at the architecture's usual proportions.
 
-    Transformer: two layers, feed-forward about four times the width, four heads and one per 4 channels. MLP: two hidden
-    layers, about as wide as each other, on one-hot symbols. The width is a multiple of 4 and the inner width takes
-    up what is left. Raises: ValueError where `parameters` are too few for the smallest width, or for an MLP that is
-    to foretell symbols.
+    Transformer: two layers, feed-forward about four times the width, four heads and one per 4 channels. MLP: two
+    hidden layers, about as wide as each other, on one-hot symbols. The width is a multiple of 4 and the inner
+    width takes up what is left. Raises: ValueError where `parameters` are too few for the smallest width, or for
+    an MLP that is to foretell symbols.
     """
     if architecture == "mlp":
         if objective != "membership":

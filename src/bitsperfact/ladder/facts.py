@@ -78,9 +78,7 @@ def draw_nonfacts(universe: Universe, facts: Numbers, count: int, rng: np.random
     return drawn
 
 
-def draw_near(
-    universe: Universe, facts: Numbers, distance: int, count: int, rng: np.random.Generator
-) -> Numbers:
+def draw_near(universe: Universe, facts: Numbers, distance: int, count: int, rng: np.random.Generator) -> Numbers:
     """Non-facts that differ from a random fact in exactly `distance` symbols; shape (count,).
 
     Raises: ValueError where `distance` is not in 1..length.

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bitsperfact.ladder.cells import Cell, Stack
-from bitsperfact.ladder.facts import Numbers, draw_facts, draw_near, draw_nonfacts, rng_of, shuffled_facts
+from bitsperfact.ladder.evaluated import FEW, evaluated_claims
+from bitsperfact.ladder.facts import Numbers, draw_facts, draw_nonfacts, rng_of
 from bitsperfact.ladder.networks import Network, member_of
 from bitsperfact.ladder.plateau import Horizon
 from bitsperfact.theory import effective_bits
@@ -16,12 +17,8 @@ from bitsperfact.units import nats_to_bits
 
 Scores = dict[str, NDArray[np.float32]]
 
-#: Strata of non-facts at a given number of symbols from a fact.
-NEAR = {f"near-{distance}": distance for distance in (1, 2, 3)}
-#: Facts dealt anew, and the facts before training: an untrained network's own non-facts come with them.
-SHUFFLED, UNTRAINED, UNTRAINED_FRESH = "shuffled", "untrained-fact", "untrained-fresh"
-#: Non-facts of every stratum but `fresh`.
-_FEW = 20_000
+#: The facts by the network before training, and fresh non-facts by it.
+UNTRAINED, UNTRAINED_FRESH = "untrained-fact", "untrained-fresh"
 #: Fresh non-facts behind the loss of a horizon.
 _PROBED = 2**16
 _CHUNK = 8192
@@ -64,38 +61,28 @@ def measured(
     """All scores of one cell, by stratum: log-odds (membership) or log-likelihoods (next-symbol), nats.
 
     `fact`: all facts. `fresh`: non-facts uniform over the universe, 50 * 2^bits of them and at most the recipe's
-    number. `near-1` to `near-3`: so many symbols from a fact. `shuffled`: what `shuffled_facts` gives. `untrained-*`:
-    of the network before training.
+    number. `near-1` to `near-3`: so many symbols from a fact. `shuffled`: what `shuffled_facts` gives.
+    `untrained-*`: of the network before training.
     """
     cell = stack.cells[index]
     own, before = member_of(parameters, index), member_of(untrained, index)
-    claims = evaluated_claims(cell, reached(stack, network, parameters, 0).bits[index], stack.recipe.nonfacts)
+    bits = reached(stack, network, parameters, 0).bits[index]
+    claims = evaluated_claims(cell, wanted_nonfacts(cell, bits, stack.recipe.nonfacts))
     found = {name: scores_of(network, own, cell, numbers) for name, numbers in claims.items()}
-    few = claims["fresh"][:_FEW]
+    few = claims["fresh"][:FEW]
     found[UNTRAINED] = scores_of(network, before, cell, claims["fact"])
     found[UNTRAINED_FRESH] = scores_of(network, before, cell, few)
     return found
 
 
-def evaluated_claims(cell: Cell, bits: float, most: int) -> dict[str, Numbers]:
-    """The claims that a cell of so many effective bits is evaluated on, by stratum."""
+def wanted_nonfacts(cell: Cell, bits: float, most: int) -> int:
+    """How many fresh non-facts resolve so many effective bits, at most `most`; a likelihood needs all of these."""
     wanted = _PER_RATE * 2.0 ** min(bits + _SPREAD_BITS, 40.0) if cell.shape.objective == "membership" else most
-    count = int(min(most, max(_FEW, wanted)))
-    facts = draw_facts(cell.universe, cell.n_facts, cell.seed)
-    found = {"fact": facts}
-    found["fresh"] = draw_nonfacts(cell.universe, facts, count, rng_of(cell.seed, "fresh", cell.claim_set))
-    for name, distance in NEAR.items():
-        rng = rng_of(cell.seed, name, cell.claim_set)
-        if distance <= cell.universe.length:
-            found[name] = draw_near(cell.universe, facts, distance, min(count, _FEW), rng)
-    found[SHUFFLED] = shuffled_facts(cell.universe, facts, rng_of(cell.seed, SHUFFLED, cell.claim_set))
-    return found
+    return int(min(most, max(FEW, wanted)))
 
 
 @torch.no_grad()
-def scores_of(
-    network: Network, own: Mapping[str, Tensor], cell: Cell, numbers: Numbers
-) -> NDArray[np.float32]:
+def scores_of(network: Network, own: Mapping[str, Tensor], cell: Cell, numbers: Numbers) -> NDArray[np.float32]:
     """Scores of claims by one member (a stack of one), in float32; shape of `numbers`."""
     symbols = torch.from_numpy(cell.universe.symbols(numbers))
     parts = []

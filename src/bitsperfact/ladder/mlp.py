@@ -52,6 +52,6 @@ class Mlp:
                 hidden = functional.gelu(hidden)
         return hidden.squeeze(-1).float()
 
-    def log_likelihood(self, parameters: Mapping[str, Tensor], symbols: Tensor, dtype: torch.dtype) -> Tensor:
+    def log_likelihood(self, *_: Mapping[str, Tensor] | Tensor | torch.dtype) -> Tensor:
         """An MLP foretells no symbols: raises TypeError."""
         raise TypeError("an MLP foretells no symbols")

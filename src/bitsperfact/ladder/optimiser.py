@@ -1,8 +1,8 @@
 """The optimiser of a stack: orthogonalised momentum for matrices, Adam for the rest.
 
-Muon (Jordan et al. 2024) replaces a matrix's momentum by the nearest orthogonal matrix, so that all directions learn
-at one rate. Here it stores, in the same number of steps, more bits than Adam does at its best rate (docs/ladder.md).
-Every member of a stack has its own step; nothing is averaged over members.
+Muon (Jordan et al. 2024) replaces a matrix's momentum by the nearest orthogonal matrix, so that all directions
+learn at one rate. Here it stores, in the same number of steps, more bits than Adam does at its best rate
+(docs/ladder.md). Every member of a stack has its own step; nothing is averaged over members.
 """
 
 import math
@@ -66,7 +66,7 @@ def _adam(value: Tensor, gradient: Tensor, first: Tensor, second: Tensor, step: 
 
 
 def _orthogonal_step(momentum: Tensor, blocks: int) -> Tensor:
-    """A step of root-mean-square `_RMS` for each block of columns; shape of `momentum`, (members, rows, columns)."""
+    """A step of root-mean-square `_RMS` for each block of columns; (members, rows, columns) as `momentum`."""
     members, rows, columns = momentum.shape
     parts = momentum.view(members, rows, blocks, columns // blocks).transpose(1, 2).flatten(0, 1)
     step = orthogonalised(parts) * (_RMS * math.sqrt(max(rows, columns // blocks)))

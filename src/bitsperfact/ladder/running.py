@@ -59,7 +59,9 @@ def train_all(stacks: list[Stack], folder: Path, workers: int = 1, *, progress: 
         leftover.unlink(missing_ok=True)
     if not missing:
         return
-    with tqdm(total=total, initial=done, unit="FLOP", unit_scale=True, disable=not progress, smoothing=0.05) as bar:
+    with tqdm(
+        total=total, initial=done, unit="FLOP", unit_scale=True, disable=not progress, smoothing=0.05
+    ) as bar:
         if workers == 1 or len(missing) == 1:
             for stack in missing:
                 counter = _Counter(stack, bar.update)

@@ -1,4 +1,4 @@
-"""Trained networks as folders: a transformer opens with `transformers`, an MLP with `load_mlp`; weights are safetensors."""
+"""Trained networks as folders of safetensors: a transformer opens with `transformers`, an MLP with `load_mlp`."""
 
 import json
 from collections.abc import Mapping

@@ -17,7 +17,8 @@ from bitsperfact.ladder.plateau import Horizon
 class State:
     """Everything that the next step depends on; `trunk` is what to go back to where a decay turns out too early.
 
-    `seconds` of training so far, of all processes that worked on it, and `examples` shown so far are for the record.
+    `seconds` of training so far, of all processes that worked on it, and `examples` shown so far are for the
+    record.
     """
 
     parameters: dict[str, Tensor]

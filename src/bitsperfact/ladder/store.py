@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 #: Columns of the table of cells: what each is, and how its training went.
 COLUMNS = (
     *("cell", "stack", "architecture", "objective", "parameters", "n_facts", "parameters_per_fact", "fact_weight"),
-    *("seed", "width", "inner", "layers", "heads", "claim_set", "universe_size", "exposures", "steps", "loss_nats"),
+    *(
+        "seed",
+        "width",
+        "inner",
+        "layers",
+        "heads",
+        "claim_set",
+        "universe_size",
+        "exposures",
+        "steps",
+        "loss_nats",
+    ),
     *("bits", "gain", "finished", "seconds", "examples_per_second", "horizons"),
 )
 

@@ -1,8 +1,8 @@
 """Trains a stack until longer training adds almost nothing, with checkpoints.
 
-The rate is constant and, before each horizon, falls to 0 over the last part of it. Where the horizon's result is not
-yet the plateau, training goes back to where the fall began and on to a horizon twice as long: each horizon's result is
-exactly that of a training of that length, and none but the decays is computed twice.
+The rate is constant and, before each horizon, falls to 0 over the last part of it. Where the horizon's result is
+not yet the plateau, training goes back to where the fall began and on to a horizon twice as long: each horizon's
+result is exactly that of a training of that length, and none but the decays is computed twice.
 """
 
 import time
@@ -14,11 +14,11 @@ from torch import Tensor
 
 from bitsperfact.files import sha256_of_text
 from bitsperfact.ladder.cells import Stack
+from bitsperfact.ladder.measuring import reached
 from bitsperfact.ladder.networks import Network, initial_stack, network_of
 from bitsperfact.ladder.objective import Objective, objective_of
 from bitsperfact.ladder.optimiser import initial_moments, update
 from bitsperfact.ladder.plateau import is_finished
-from bitsperfact.ladder.measuring import reached
 from bitsperfact.ladder.state import State, load_state, save_state
 
 #: Called with the number of steps done since the last call.
@@ -103,9 +103,7 @@ class _Trainer:
         # Members share nothing, so the gradient of the sum is each member's own.
         total = self._loss(leaves, symbols).sum()
         gradients = dict(zip(leaves, torch.autograd.grad(total, list(leaves.values())), strict=True))
-        update(
-            state.parameters, gradients, state.moments, self._network.matrices(), self._stack.recipe, rate
-        )
+        update(state.parameters, gradients, state.moments, self._network.matrices(), self._stack.recipe, rate)
         state.step += 1
         state.steps_done += 1
         if self._progress is not None:

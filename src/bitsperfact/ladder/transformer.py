@@ -1,8 +1,8 @@
 """The transformer: GPT-2 (Radford et al. 2019) as `transformers` computes it, for a stack of members at once.
 
 Parameters have the names and shapes of `GPT2ForSequenceClassification` and `GPT2LMHeadModel`, so that a member is
-saved and opened as one of these; that both give the same numbers is tested. The feed-forward layers use ReLU, which
-`transformers` knows too and which is several times as fast here.
+saved and opened as one of these; that both give the same numbers is tested. The feed-forward layers use ReLU,
+which `transformers` knows too and which is several times as fast here.
 """
 
 import math
@@ -93,7 +93,7 @@ class Transformer:
     def _hidden(
         self, parameters: Mapping[str, Tensor], symbols: Tensor, dtype: torch.dtype, *, only_last: bool
     ) -> Tensor:
-        """States after the last norm, (members, batch * length, d); (members, batch, d) of the last symbol only."""
+        """States after the last norm, (members, batch * length, d), or (members, batch, d) of the last symbol."""
         members, batch, length = symbols.shape
         table, places = parameters["transformer.wte.weight"], parameters["transformer.wpe.weight"]
         read = one_hot(symbols, self.shape.vocabulary, dtype).flatten(1, 2)

@@ -1,0 +1,146 @@
+"""Do networks trained from scratch store random facts as the theory says they must?
+
+Networks of many sizes learn n random strings among all strings of that length: by log-loss against fresh non-facts
+(`--objective membership`), or by foretelling the facts' next symbol (`next-symbol`). Each is trained until
+doubling the training adds less than 5 % of effective bits, or to `--exposures` showings per fact: such a cell is
+unfinished, and violates nothing. Verdicts (Guo & Li 2026, arXiv 2602.00906): log2(1/q) = c P/n, one c per
+architecture, fitted on half of the cells and tested on the other; q x*/(1-x*) = a/(1-a); scores are the channel's;
+no fact is forgotten, no claim abstained on; no strategy does better at the same bits; the weight a moves no
+hallucination; near misses are hallucinated no more than others; and networks that stored nothing show no bits.
+`networks/` holds every network.
+
+    python probes/strings.py --quick --out runs/strings
+"""
+
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from tqdm import tqdm
+
+from bitsperfact import console, options, runs, tables
+from bitsperfact.errors import BadInput
+from bitsperfact.files import atomic_file
+from bitsperfact.ladder import (
+    LadderStore,
+    Recipe,
+    Stack,
+    Universe,
+    claim_set_info,
+    ladder,
+    model_info,
+    recipe_for,
+    shown_tables,
+    stacks_of,
+    train_all,
+)
+from bitsperfact.report import verdict_table
+
+app = typer.Typer(**console.app_settings)
+
+FACTS = "200,250,315,400,630,1000,1600,2500,4000,6300,10000,16000"
+QUICK = {"params": "1.5k,3k", "facts": "300,500,800,1500,2400"}
+RECORDED = ("bitsperfact", "numpy", "scipy", "torch", "transformers")
+Counts = Annotated[str, typer.Option(help="Comma-separated; 2k is 2000.")]
+Weights = Annotated[str, typer.Option(help="Comma-separated weights of facts in the loss, in (0, 1).")]
+
+
+@app.command(help=__doc__)
+def probe(
+    out: options.Out,
+    arch: Annotated[str, typer.Option(help="mlp or transformer.")] = "mlp",
+    objective: Annotated[list[str], typer.Option(help="membership or next-symbol; repeatable.")] = ["membership"],
+    params: Counts = "2k,3.2k,5k,8k,12.6k",
+    facts: Counts = FACTS,
+    seeds: Annotated[int, typer.Option(min=1, help="Networks per cell, each with facts of its own.")] = 2,
+    alphabet: Annotated[int, typer.Option(help="Symbols that strings are made of.")] = 16,
+    length: Annotated[int, typer.Option(help="Symbols of a string.")] = 8,
+    fact_weight: Weights = "0.5",
+    trade_off: Weights = "0.1,0.9",
+    exposures: Annotated[int | None, typer.Option(min=2, help="Showings per fact at most.")] = None,
+    steps: Annotated[int | None, typer.Option(min=8, help="Steps of the longest training at least.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 2,
+    compiled: Annotated[
+        bool, typer.Option(help="Fuse the loss; pays for transformers beyond some minutes.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A small ladder in a minute.")] = False,
+    seed: options.Seed = 0,
+    replicates: options.Replicates = 100,
+    strict: options.Strict = False,
+) -> int:
+    """Train, measure, judge, report."""
+    changes = {"exposures": exposures, "least_steps": steps, "compiled": compiled}
+    if quick:
+        params, facts, changes["nonfacts"] = QUICK["params"], QUICK["facts"], 2**16
+        changes |= {"exposures": exposures or 150, "least_steps": steps or 700, "batch": 2048}
+    try:
+        recipe = recipe_for(arch, **{name: value for name, value in changes.items() if value is not None})
+        of = Universe(alphabet, length), counts(params), counts(facts), seeds
+        weights = tuple(numbers(fact_weight)), tuple(numbers(trade_off))
+        cells = [cell for each in dict.fromkeys(objective) for cell in ladder(arch, each, *of, *weights)]
+    except ValueError as error:
+        raise BadInput("options", "a ladder that can be trained", error) from None
+    out.mkdir(parents=True, exist_ok=True)
+    stacks = stacks_of(cells, recipe)
+    train_all(stacks, out, workers)
+    verdict = conclude(out, stacks, recipe, seed, replicates)
+    return console.VIOLATED if strict and (verdict["status"] == "violated").any() else 0
+
+
+def numbers(text: str) -> list[float]:
+    """Numbers from "2k,500"."""
+    return [float(x.removesuffix("k")) * (1000 if x.endswith("k") else 1) for x in text.split(",") if x]
+
+
+def counts(text: str) -> list[int]:
+    """Whole numbers from "2k,500"."""
+    return [round(x) for x in numbers(text)]
+
+
+def conclude(out: Path, stacks: list[Stack], recipe: Recipe, seed: int, replicates: int) -> pd.DataFrame:
+    """Measure every cell, judge, leave the run folder; returns the verdict table."""
+    from bitsperfact.analysis.ladder import judge_ladder, law_table, measure_cell
+    from bitsperfact.report.ladder import ladder_figures, quantities
+    from bitsperfact.report.ladder_page import cells_table, write_ladder_report
+
+    store, rows, shown, drawn = LadderStore(out), [], [], {}
+    records = store.records(stacks)
+    facts_of = {row["cell"]: row for row in records.to_dict("records")}
+    for stack in tqdm(stacks, desc="measuring", unit="stack", disable=None):
+        of_stack = store.scores(stack)
+        for cell in stack.cells:
+            own = of_stack[of_stack["cell"] == cell.name].drop(columns="cell")
+            rows += measure_cell(facts_of[cell.name], own, seed, replicates)
+            shown.append((cell, own))
+            if cell.seed == 0 and cell.fact_weight == 0.5:
+                drawn[cell.name] = own
+    separation = pd.DataFrame(rows)[list(tables.COLUMNS["separation"])]
+    verdict, laws = judge_ladder(records, separation, seed), law_table(records, separation, seed)
+    claims, scores = shown_tables(shown)
+    run = {"claims": claims, "scores": scores, "separation": separation, "verdict": verdict}
+    for name, frame in run.items():
+        tables.write(name, frame, out / f"{name}.parquet")
+    with atomic_file(out / "cells.parquet") as partial:
+        records.to_parquet(partial, index=False)
+    table = quantities(records, separation)
+    figures = ladder_figures(records, separation, laws, drawn)
+    write_ladder_report(out, "Random facts, networks of every size", figures, table, laws, verdict)
+    cells = [cell for stack in stacks for cell in stack.cells]
+    infos = [model_info(cell, recipe) for cell in cells]
+    sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
+    versions = {name: version(name) for name in RECORDED}
+    runs.write_manifest(out, "complete", sets, infos, command=sys.argv, recipe=asdict(recipe), versions=versions)
+    terminal = Console()
+    terminal.print(cells_table(table))
+    terminal.print(verdict_table(verdict[verdict["claim_set"] == "*"]))
+    terminal.print(f"report: {out / 'report.html'}", soft_wrap=True)
+    return verdict
+
+
+if __name__ == "__main__":
+    console.main(app)
