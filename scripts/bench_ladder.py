@@ -3,10 +3,10 @@
     python scripts/bench_ladder.py [--arch mlp] [--params 12600] [--facts 6300] [--members 4] [--steps 30]
 
 One row per way to train the same cells with the same batch: as one stack, eager and compiled, in float32 and
-bfloat16; and one network after the other as `torch.nn` modules with `torch.optim.AdamW` (MLP). Examples per second of
-processor time, all members counted; the rate of useful arithmetic (6 per parameter and symbol read); its share of
-the peak, which is the best product of matrices of that type in the same run: of 1024 x 1024 ones, and of the stack's
-own shapes. One thread. Compilation is not timed.
+bfloat16; and one network after the other as `torch.nn` modules with `torch.optim.AdamW` (MLP). Examples per second
+of processor time, all members counted; the rate of useful arithmetic (6 per parameter and symbol read); its share
+of the peak, which is the best product of matrices of that type in the same run: of 1024 x 1024 ones, and of the
+stack's own shapes. One thread. Compilation is not timed.
 """
 
 import argparse

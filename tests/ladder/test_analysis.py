@@ -89,11 +89,11 @@ def test_the_optimum_is_measured_as_what_it_is(fact_weight):
         assert row["lower"] - slack <= truth <= row["upper"] + slack
 
     holds("q_star", float(best.q))
-    holds("bits_per_fact", bits, slack=0.05)
-    holds("bits_effective", bits, slack=0.05)
+    holds("bits_per_fact", bits, slack=0.15)
+    holds("bits_effective", bits, slack=0.15)
     holds("x_star", float(best.x_star), slack=1e-3)
     holds("loss", float(best.loss_nats))
-    holds("odds", np.log2(fact_weight / (1 - fact_weight)), slack=0.05)
+    holds("odds", np.log2(fact_weight / (1 - fact_weight)), slack=0.15)
     holds("miss_rate", 0.0)
     holds("q_star", float(best.q), "near-1")
     for control in ("shuffled", "untrained-fact"):
@@ -103,7 +103,7 @@ def test_the_optimum_is_measured_as_what_it_is(fact_weight):
 def separation_of(cells, rng):
     rows = []
     for cell in cells.to_dict("records"):
-        scores = channel_scores(cell["bits"], 0.5, rng, n=1000, N=20_000)
+        scores = channel_scores(cell["bits"], 0.5, rng, n=1000, N=10_000)
         rows += measure_cell(cell, scores, seed=0, replicates=10)
     return pd.DataFrame(rows)
 
@@ -111,7 +111,7 @@ def separation_of(cells, rng):
 @pytest.fixture(scope="module")
 def judged():
     cells = cells_of(lambda load: 1.6 * load)
-    cells = cells[cells["seed"] == 0].reset_index(drop=True)
+    cells = cells[(cells["seed"] == 0) & (cells["parameters"] <= 2000)].reset_index(drop=True)
     separation = separation_of(cells, RNG(2))
     return cells, separation, judge_ladder(cells, separation)
 
@@ -119,7 +119,7 @@ def judged():
 def test_a_perfect_ladder_violates_nothing(judged):
     _, _, verdict = judged
     about_all = verdict[verdict["claim_set"] == "*"].set_index("prediction")
-    assert not (about_all["status"] == "violated").any()
+    assert about_all.index[about_all["status"] == "violated"].tolist() == []
     for prediction in ("capacity_law", "free_relation_a0.5", "never_forgets", "best_strategy", "no_near_misses"):
         assert about_all.loc[prediction, "status"] == "consistent"
 

@@ -86,7 +86,8 @@ def scores_of(network: Network, own: Mapping[str, Tensor], cell: Cell, numbers: 
     """Scores of claims by one member (a stack of one), in float32; shape of `numbers`."""
     symbols = torch.from_numpy(cell.universe.symbols(numbers))
     parts = []
-    for chunk in symbols.split(_CHUNK):
+    for start in range(0, len(symbols), _CHUNK):
+        chunk = symbols[start : start + _CHUNK]
         if cell.shape.objective == "membership":
             parts.append(network.logits(own, chunk[None], torch.float32)[0])
         else:

@@ -77,7 +77,8 @@ def orthogonalised(matrices: Tensor) -> Tensor:
     """Matrices of nearly the same singular vectors, with singular values near 1; shape (..., rows, columns)."""
     wide = matrices.shape[-2] <= matrices.shape[-1]
     x = matrices if wide else matrices.mT
-    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-12)
+    norm: Tensor = torch.linalg.matrix_norm(x, keepdim=True)
+    x = x / (norm + 1e-12)
     for _ in range(_STEPS):
         gram = x @ x.mT
         x = _A * x + (_B * gram + _C * (gram @ gram)) @ x

@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullLocator
 from numpy.typing import NDArray
 
 from bitsperfact.report.palette import LIGHT, series_marker, series_name
 from bitsperfact.report.rendering import drawing_style
-from bitsperfact.report.wording import parameters
+from bitsperfact.report.wording import parameters, percent
 from bitsperfact.tables import POOLED
 from bitsperfact.theory import lowest_fpr
 
@@ -54,7 +55,7 @@ def distributions_figure(cells: pd.DataFrame, scores: dict[str, pd.DataFrame]) -
         grid = fig.subplots(rows, columns, squeeze=False, sharey=True)
         for axes, row in zip(grid.flat, chosen.itertuples(), strict=False):
             _two_distributions(axes, scores[str(row.cell)])
-            title = f"P = {parameters(row.parameters)}, n = {row.n_facts}: P/n = {row.parameters_per_fact:.1f}"
+            title = f"P = {parameters(int(str(row.parameters)))}, n = {row.n_facts}: P/n = {row.parameters_per_fact:.1f}"
             axes.set_title(title, loc="left", fontsize=7)
         for axes in list(grid.flat)[len(chosen) :]:
             axes.set_visible(False)
@@ -127,9 +128,9 @@ def _against_bits(axes: Axes, table: pd.DataFrame) -> None:
         axes.plot(part["measured_bits_per_fact"], q, marker, color=colour, markersize=4, alpha=0.8)
     bits = np.linspace(0, float(np.nanmax(table["measured_bits_per_fact"])) * 1.05, 50)
     axes.plot(bits, np.exp2(-bits), color=LIGHT["ink"], linewidth=0.9)
-    axes.set_yscale("log", base=2)
+    _share_axis(axes, "y")
     axes.set_xlabel("bits per fact (KL)")
-    axes.set_title("hallucinated share q of non-facts; line: q = 2^-bits", loc="left")
+    axes.set_title("non-facts hallucinated, q; line: 2^-bits", loc="left")
 
 
 def _against_load(axes: Axes, table: pd.DataFrame, laws: pd.DataFrame) -> None:
@@ -163,10 +164,19 @@ def _frontier(axes: Axes, table: pd.DataFrame) -> None:
         fpr = lowest_fpr(float(bits), fnr)
         axes.plot(fnr, fpr, color=LIGHT["muted"], linewidth=0.7)
         axes.annotate(f"{bits} bits", (fnr[0], fpr[0]), fontsize=6.5, color=LIGHT["muted"], va="bottom")
-    axes.set_xscale("log")
-    axes.set_yscale("log", base=2)
+    _share_axis(axes, "x")
+    _share_axis(axes, "y")
+    axes.set_ylim(bottom=float(2.0**-13))
     axes.set_xlabel("facts missed (0 shown as 0.01 %)")
-    axes.set_title("non-facts accepted; lines: least possible", loc="left")
+    axes.set_title("non-facts accepted; lines: least at these bits", loc="left")
+
+
+def _share_axis(axes: Axes, which: str) -> None:
+    """A logarithmic axis of shares, written as percentages: the house style parses no powers."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda share, _: percent(share)))
 
 
 def capacity_figure(table: pd.DataFrame) -> Figure:
@@ -182,11 +192,11 @@ def capacity_figure(table: pd.DataFrame) -> Figure:
             axes.plot(
                 1 / part["parameters_per_fact"], per_parameter, marker, color=colour, markersize=4, label=label
             )
-        axes.set_xscale("log", base=2)
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda load, _: f"{load:g}"))
         axes.set_xlabel("facts per parameter, n/P")
-        axes.set_title(
-            "bits per parameter (membership: effective bits; next symbol: entropy less NLL)", loc="left"
-        )
+        axes.set_title("bits per parameter: effective, or entropy less NLL", loc="left")
         axes.legend()
         fig.draw_without_rendering()
     return fig

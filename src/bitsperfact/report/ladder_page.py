@@ -1,8 +1,9 @@
 """A ladder's report: figures and tables on one page, and a table for the terminal."""
 
 import html
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich import box
@@ -15,7 +16,7 @@ from bitsperfact.report.wording import STATUS_SIGNS, parameters, percent, printa
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_COLUMNS = {
+_COLUMNS: dict[str, Callable[[Any], str]] = {
     "cell": str,
     "parameters_per_fact": "{:.2f}".format,
     "measured_bits_per_fact": "{:.2f}".format,
@@ -93,7 +94,7 @@ def cells_table(table: pd.DataFrame) -> Table:
         means = part.mean(numeric_only=True)
         generates = objective == "next-symbol"
         drawn.add_row(
-            printable(f"{architecture} {parameters(size)}{' next-symbol' if generates else ''}"),
+            printable(f"{architecture} {parameters(int(str(size)))}{' next-symbol' if generates else ''}"),
             str(n),
             "" if generates else f"{weight:g}",
             f"{means['parameters_per_fact']:.2f}",

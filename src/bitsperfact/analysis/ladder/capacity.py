@@ -79,13 +79,15 @@ def fit_law(cells: pd.DataFrame, architecture: str, measure: str, rng: np.random
     everything = np.arange(len(groups))
     estimate = _statistics(x, fitted, np.array([own.mean() for own in bits]), everything)
     lows, highs = np.nanquantile(draws, [0.025, 0.975], axis=0)
-    ends = [tuple(map(float, each)) for each in zip(estimate, lows, highs, strict=True)]
+    c, error, intercept = ((float(estimate[i]), float(lows[i]), float(highs[i])) for i in range(3))
     per_parameter = known["bits_measured"] / known["parameters_per_fact"]
     best = per_parameter.idxmax()
     return Law(
         architecture,
         measure,
-        *ends,
+        c,
+        error,
+        intercept,
         best=float(per_parameter.loc[best]),
         best_cell=str(known.loc[best, "cell"]),
         n_fitted=int(fitted.sum()),

@@ -23,7 +23,8 @@ def free_relation(evidence: LadderEvidence) -> Iterator[Verdict]:
     for architecture, objective, cells in evidence.ladders(None):
         if objective != "membership":
             continue
-        for weight, part in cells.groupby("fact_weight", sort=True):
+        for weight in sorted(float(a) for a in cells["fact_weight"].unique()):
+            part = cells[cells["fact_weight"] == weight]
             ideal = float(np.log2(weight / (1 - weight)))
             said = []
             for name in part["cell"]:
