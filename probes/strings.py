@@ -77,7 +77,8 @@ def probe(
     changes = {"exposures": exposures, "least_steps": steps, "compiled": compiled}
     if quick:
         params, facts, changes["nonfacts"] = QUICK["params"], QUICK["facts"], 2**16
-        changes |= {"exposures": exposures or 150, "least_steps": steps or 700, "batch": 2048}
+        changes |= {"exposures": exposures or 150, "least_steps": steps or 700}
+        changes |= {"batch": 2048} if arch == "mlp" else {}
     try:
         recipe = recipe_for(arch, **{name: value for name, value in changes.items() if value is not None})
         of = Universe(alphabet, length), counts(params), counts(facts), seeds

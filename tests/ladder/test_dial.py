@@ -35,6 +35,8 @@ def test_larger_networks_are_wider():
 def test_too_few_parameters_are_refused():
     with pytest.raises(ValueError, match="parameters must be at least"):
         shape_of("mlp", 100, UNIVERSE)
+    with pytest.raises(ValueError, match="architecture must be one of"):
+        shape_of("perceptron", 5000, UNIVERSE)
     with pytest.raises(ValueError, match="next symbol"):
         shape_of("mlp", 5000, UNIVERSE, "next-symbol")
 

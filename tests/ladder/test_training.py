@@ -44,6 +44,19 @@ def test_the_plateau_is_a_small_last_gain():
     assert not is_finished(history[:1], 0.05)
 
 
+def test_stacks_hold_cells_of_one_shape_and_load():
+    cells = [
+        cell
+        for objective in ("membership", "next-symbol")
+        for cell in ladder("transformer", objective, UNIVERSE, [900, 1200], [60, 90], 2, per_fact=(0.0, 100.0))
+    ]
+    stacks = stacks_of(cells, RECIPE)
+    assert sorted(cell.name for each in stacks for cell in each.cells) == sorted(cell.name for cell in cells)
+    assert len({each.id for each in stacks}) == len(stacks) == 8
+    for each in stacks:
+        assert len({(cell.shape, cell.n_facts) for cell in each.cells}) == 1
+
+
 @pytest.mark.parametrize("killed_at", [3, 8, 20])
 def test_interrupted_training_ends_where_uninterrupted_does(tmp_path, monkeypatch, killed_at):
     monkeypatch.setattr(training, "CHECKPOINT_S", 0.0)

@@ -166,8 +166,8 @@ def ladder(
 def stacks_of(cells: Iterable[Cell], recipe: Recipe) -> list[Stack]:
     """Group cells into stacks, the most work first, so that workers end at about the same time."""
 
-    def key(cell: Cell) -> tuple[str, int, int]:
-        return cell.shape.architecture, cell.shape.parameters, cell.n_facts
+    def key(cell: Cell) -> tuple[str, str, int, int]:
+        return cell.shape.architecture, cell.shape.objective, cell.shape.parameters, cell.n_facts
 
     groups = [Stack(tuple(part), recipe) for _, part in groupby(sorted(cells, key=key), key=key)]
     return sorted(groups, key=lambda stack: -stack.work)
@@ -177,4 +177,5 @@ def recipe_for(architecture: Architecture, **settings: Any) -> Recipe:
     """The recipe that was measured to store most per second of an architecture (docs/ladder.md), with changes."""
     if architecture == "mlp":
         return Recipe(**settings)
-    return Recipe(**{"batch": 1024, "fresh_share": 0.5, "learning_rate": 0.02, "exposures": 400} | settings)
+    own = {"exposures": 300, "least_steps": 1500, "first": 0.5, "batch": 512, "fresh_share": 0.5}
+    return Recipe(**own | {"learning_rate": 0.02} | settings)

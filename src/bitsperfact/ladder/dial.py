@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from bitsperfact.ladder.facts import Universe
 
@@ -49,9 +49,12 @@ def shape_of(
 
     Transformer: two layers, feed-forward about four times the width, four heads and one per 4 channels. MLP: two
     hidden layers, about as wide as each other, on one-hot symbols. The width is a multiple of 4 and the inner
-    width takes up what is left. Raises: ValueError where `parameters` are too few for the smallest width, or for
-    an MLP that is to foretell symbols.
+    width takes up what is left. Raises: ValueError where `parameters` are too few for the smallest width, for an
+    MLP that is to foretell symbols, and for names that are unknown.
     """
+    for name, value, known in (("architecture", architecture, Architecture), ("objective", objective, Objective)):
+        if value not in get_args(known):
+            raise ValueError(f"{name} must be one of {', '.join(get_args(known))}, got {value!r}")
     if architecture == "mlp":
         if objective != "membership":
             raise ValueError("an MLP has no next symbol: objective next-symbol needs architecture transformer")

@@ -55,7 +55,8 @@ def distributions_figure(cells: pd.DataFrame, scores: dict[str, pd.DataFrame]) -
         grid = fig.subplots(rows, columns, squeeze=False, sharey=True)
         for axes, row in zip(grid.flat, chosen.itertuples(), strict=False):
             _two_distributions(axes, scores[str(row.cell)])
-            title = f"P = {parameters(int(str(row.parameters)))}, n = {row.n_facts}: P/n = {row.parameters_per_fact:.1f}"
+            size = parameters(int(str(row.parameters)))
+            title = f"P = {size}, n = {row.n_facts}: P/n = {row.parameters_per_fact:.1f}"
             axes.set_title(title, loc="left", fontsize=7)
         for axes in list(grid.flat)[len(chosen) :]:
             axes.set_visible(False)

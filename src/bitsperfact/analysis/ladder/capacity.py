@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 
 #: What may stand for log2(1/q): the counted share of hallucinations, the divergence, the loss's worth.
 MEASURES = {"q_star": "log2(1/q)", "bits_per_fact": "KL", "bits_effective": "effective bits"}
-_RESAMPLES = 2000
+_RESAMPLES = 400
 
 
 @dataclass(frozen=True)
