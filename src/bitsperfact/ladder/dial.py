@@ -10,7 +10,7 @@ from bitsperfact.ladder.facts import Universe
 Architecture = Literal["transformer", "mlp"]
 Objective = Literal["membership", "next-symbol"]
 
-#: Blocks of the transformer, and hidden layers of the MLP. One hidden layer stores a third less per parameter than
+#: Blocks of the transformer, and hidden layers of the MLP. One hidden layer stores a quarter less than
 #: two; three store no more for the same time, and diverge at lower learning rates.
 LAYERS = 2
 HIDDEN = 2

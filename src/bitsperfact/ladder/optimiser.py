@@ -1,7 +1,7 @@
 """The optimiser of a stack: orthogonalised momentum for matrices, Adam for the rest.
 
 Muon (Jordan et al. 2024) replaces a matrix's momentum by the nearest orthogonal matrix, so that all directions
-learn at one rate. Here it stores, in the same number of steps, more bits than Adam does at its best rate
+learn at one rate. Here it stores, in the same number of steps, more bits than Adam at .003, the one rate tried
 (docs/ladder.md). Every member of a stack has its own step; nothing is averaged over members.
 """
 
