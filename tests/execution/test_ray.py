@@ -120,11 +120,12 @@ def test_a_run_on_ray_ends_with_the_tables_of_a_local_run(tmp_path, two, apart):
 
 DRIVER = textwrap.dedent(
     """
-    import sys
+    import signal, sys
     from pathlib import Path
     from bitsperfact.execution import Cluster, ShardStore, run_ray
     from tests.execution.tasks import slow_sums
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     run_ray(slow_sums(60), ShardStore(Path(sys.argv[1])), Cluster(int(sys.argv[2])), progress=False)
     """
 )
