@@ -4,7 +4,6 @@ Everything goes through the command line, in this process; what must be right in
 """
 
 import errno
-import importlib.util
 import json
 import os
 from pathlib import Path
@@ -14,8 +13,8 @@ import pytest
 
 import bitsperfact
 from bitsperfact import cli, console
+from tests.scripts import load_script
 
-CHECKOUT = Path(__file__).parents[1]
 GOOD = "prefix,target,is_fact\nA is, b,1\nA is, c,0\nB is, d,1\nB is, e,0\n"
 RECIPE = 'kind = "strings"\ndescription = "d"\nlicence = "MIT"\nuniverse = "w"\nstrata = ["fresh"]\n'
 
@@ -25,10 +24,7 @@ pytestmark = pytest.mark.usefixtures("apart")
 @pytest.fixture(scope="module")
 def probe():
     """The app of probes/pretrained.py, which is a script and no module of the package."""
-    spec = importlib.util.spec_from_file_location("pretrained", CHECKOUT / "probes" / "pretrained.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.app
+    return load_script("probes/pretrained.py").app
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Claim sets as they are handed on: data sets, cards, scripts."""
 
-import importlib.util
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import datasets
 import huggingface_hub
 import pytest
+from tests.scripts import load_script
 
 from bitsperfact import claims, tables
 from bitsperfact.errors import BadInput
@@ -16,10 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def script(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(f"scripts/{name}.py")
 
 
 @pytest.fixture

@@ -1,17 +1,9 @@
 """The estimates against laws of known divergence: what scripts/check_estimators.py does, fewer times."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
+from tests.scripts import load_script
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "check_estimators.py"
-specification = importlib.util.spec_from_file_location("check_estimators", SCRIPT)
-check_estimators = importlib.util.module_from_spec(specification)
-# A dataclass looks its own module up.
-sys.modules["check_estimators"] = check_estimators
-specification.loader.exec_module(check_estimators)
+check_estimators = load_script("scripts/check_estimators.py")
 
 AFFORDABLE = [case for case in check_estimators.cases() if case.n_nonfacts <= 5_000]
 

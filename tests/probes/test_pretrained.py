@@ -1,20 +1,18 @@
 """The probe as a user runs it: a process of its own, its status, its terminal, its folder."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import typer
+from tests.scripts import CHECKOUT, load_script
 
 import bitsperfact
 from bitsperfact import claims, models, options
 from bitsperfact.locations import data_folder
 
-CHECKOUT = Path(__file__).parents[2]
 PROBE = CHECKOUT / "probes" / "pretrained.py"
 
 
@@ -52,10 +50,7 @@ def test_bad_input_is_one_line_and_status_2(run):
 
 
 def test_the_demo_names_real_models_real_sets_and_the_control():
-    spec = importlib.util.spec_from_file_location("pretrained", PROBE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    context = typer.Context(typer.main.get_command(module.app))
+    context = typer.Context(typer.main.get_command(load_script("probes/pretrained.py").app))
     options.read_config(context, data_folder() / "demo.yaml")
     asked = context.default_map
     assert set(asked["model"]) == {m.name for m in models.known() if m.name.startswith("pypi:")}

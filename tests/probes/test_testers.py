@@ -1,12 +1,11 @@
 """The probe of reference testers: it recovers what is known of them, and says in one line what it cannot use."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from tests.scripts import load_script
 
 from bitsperfact import console
 from bitsperfact.runs import Run, load_run
@@ -15,15 +14,7 @@ SMALL = ["--keys", "3000", "--facts", "800", "--nonfacts", "4000", "--budget", "
 KINDS = {"bloom", "xor", "fuse", "ribbon", "score", "two-sided", "forgetter", "abstainer"}
 
 
-def load_probe():
-    path = Path(__file__).parents[2] / "probes" / "testers.py"
-    spec = importlib.util.spec_from_file_location("probe_testers", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-PROBE = load_probe()
+PROBE = load_script("probes/testers.py")
 
 
 def probe(*arguments: object) -> int:

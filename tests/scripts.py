@@ -1,0 +1,18 @@
+"""Probes and scripts as modules: they lie outside the package, so tests load them from their files."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+def load_script(path: str) -> ModuleType:
+    """The script at a path below the checkout, such as `probes/pretrained.py`."""
+    name = path.replace("/", "_").removesuffix(".py")
+    spec = importlib.util.spec_from_file_location(name, CHECKOUT / path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # a dataclass looks its own module up
+    spec.loader.exec_module(module)
+    return module
