@@ -81,7 +81,7 @@ def probe(
         separation, usual = analysis.analyse(claims, scores, sets, infos, **seen)
     known = [compare(name, tester, keys, separation) for name, tester in built.items()]
     verdict = pd.concat([usual, *known], ignore_index=True)
-    finished = runs.Run(out, claims, scores, separation, verdict, sets, infos, recorded)
+    finished = runs.Run(out, separation, verdict, sets, infos, recorded, claims, scores)
     for table in ("claims", "scores", "separation", "verdict"):
         tables.write(table, getattr(finished, table), out / f"{table}.parquet")
     report.save_figure(tester_figure(finished), out / "testers.png")

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -56,3 +56,10 @@ def sha256_of_text(*parts: str) -> str:
         digest.update(len(data).to_bytes(8, "big"))
         digest.update(data)
     return digest.hexdigest()
+
+
+def hash_pieces(digest: "hashlib._Hash", pieces: Callable[[], Iterable[str]]) -> None:
+    """Feed one string, given in pieces, as `sha256_of_text` feeds each of its own; `pieces` is called twice."""
+    digest.update(sum(len(piece.encode()) for piece in pieces()).to_bytes(8, "big"))
+    for piece in pieces():
+        digest.update(piece.encode())

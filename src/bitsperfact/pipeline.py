@@ -1,6 +1,7 @@
 """From names of models and claim sets to a finished run folder: what every probe of existing models shares."""
 
 import platform
+import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from bitsperfact import models, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
 from bitsperfact.files import clear_partial
-from bitsperfact.scoring import Plan, ScoringTask, Settings, score
+from bitsperfact.rows import Rows
+from bitsperfact.scoring import Plan, Questions, ScoringTask, Settings, score
 from bitsperfact.scoring.peak import peak_memory_mib
 from bitsperfact.scoring.recall import SharedStore
 from bitsperfact.scoring.tokens import check_bos
@@ -23,7 +25,7 @@ from bitsperfact.scoring.tokens import check_bos
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bitsperfact.claims import ClaimSet
+    from bitsperfact.claims import ClaimStream, WrittenSet
     from bitsperfact.models import LoadedModel
 
 ENGINES = ("local", "ray")
@@ -67,20 +69,21 @@ def run(options: Options) -> runs.Run:
     """
     _check(options)
     with _only_writer(options.out):
-        sets = [_load_claims(options, source) for source in options.claims]
-        _refuse_doubles("--claims", [s.info.name for s in sets])
-        infos = [_describe(options, name) for name in options.model]
-        _refuse_doubles("--model", [info.name for info in infos])
-        all_claims = pd.concat([s.frame for s in sets], ignore_index=True)
-        facts = _provenance(options, sets)
-        set_infos = [s.info for s in sets]
-        runs.write_manifest(options.out, "scoring", set_infos, infos, **facts)
-        tables.write("claims", all_claims, options.out / "claims.parquet")
-        scores = _score(options, sets, infos)
-        separation, verdict = _analyse(options, all_claims, scores, set_infos, infos)
+        streams = [_open_claims(options, source) for source in options.claims]
+        _refuse_doubles("--claims", [s.info.name for s in streams])
+        with claim_sets.written(streams, options.out / "claims.parquet") as sets:
+            del streams  # with the facts that recipes hold
+            infos = [_describe(options, name) for name in options.model]
+            _refuse_doubles("--model", [info.name for info in infos])
+            facts = _provenance(options, sets)
+            set_infos = [s.info for s in sets]
+            runs.write_manifest(options.out, "scoring", set_infos, infos, **facts)
+        _score(options, sets, infos)
+        claims, scores = runs.stored("claims", options.out), runs.stored("scores", options.out)
+        separation, verdict = _analyse(options, claims, scores, set_infos, infos)
         tables.write("separation", separation, options.out / "separation.parquet")
         tables.write("verdict", verdict, options.out / "verdict.parquet")
-        _report(options, runs.Run(options.out, all_claims, scores, separation, verdict, set_infos, infos, facts))
+        _report(options, runs.Run(options.out, separation, verdict, set_infos, infos, facts, claims, scores))
         if options.engine == "local":  # elsewhere the memory is that of other processes
             facts = facts | {"peak_memory_mib": peak_memory_mib()}
         runs.write_manifest(options.out, "complete", set_infos, infos, **facts)
@@ -140,8 +143,8 @@ def _only_writer(folder: Path) -> "Iterator[None]":
         raise BadInput(f"--out {folder}", "a folder that no other run writes to", "one in use") from None
 
 
-def _load_claims(options: Options, source: str) -> "ClaimSet":
-    return claim_sets.load(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
+def _open_claims(options: Options, source: str) -> "ClaimStream":
+    return claim_sets.stream(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
 
 
 def _describe(options: Options, name: str) -> tables.ModelInfo:
@@ -186,18 +189,29 @@ class _Opener:
         return Needs(memory, "always" if self.device == "cuda" else "never")
 
 
-def _score(options: Options, sets: "list[ClaimSet]", infos: list[tables.ModelInfo]) -> pd.DataFrame:
+def _score(options: Options, sets: "list[WrittenSet]", infos: list[tables.ModelInfo]) -> None:
     """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
     settings = Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
     openers = [_Opener(i, options.device, options.trust_remote_code, options.allow_pickle) for i in infos]
-    plans = [Plan(opener.info, s.frame, options.score, settings, opener) for opener in openers for s in sets]
-    tasks = [task for plan in plans for task in plan.tasks]
     store = SharedStore(options.out / "shards") if options.cache else ShardStore(options.out / "shards")
-    for now in store.rounds(tasks) if isinstance(store, SharedStore) else [tasks]:
-        _compute(options, now, store, openers)
-    path = options.out / "scores.parquet"
-    tables.write_parts("scores", _assembled(plans, store), path)
-    return tables.read("scores", path)
+    with _scratch(options.out / ".asked") as folder:
+        asked = [Questions(each.rows, folder / str(number)) for number, each in enumerate(sets)]
+        plans = [Plan(opener.info, q, options.score, settings, opener) for opener in openers for q in asked]
+        tasks = [task for plan in plans for task in plan.tasks]
+        for now in store.rounds(tasks) if isinstance(store, SharedStore) else [tasks]:
+            _compute(options, now, store, openers)
+        parts = (part for plan in plans for part in plan.parts(store.read))
+        tables.write_parts("scores", parts, options.out / "scores.parquet")
+
+
+@contextmanager
+def _scratch(folder: Path) -> "Iterator[Path]":
+    """A folder that is empty at first, and gone in the end; what a killed run left in it goes too."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore, openers: list[_Opener]) -> None:
@@ -208,16 +222,10 @@ def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore, open
     run_ray(tasks, store, Cluster(options.workers, options.ray_address), needs, progress=options.progress)
 
 
-def _assembled(plans: list[Plan], store: ShardStore) -> "Iterator[pd.DataFrame]":
-    """The scores of one model on one claim set after the other; each plan, with its texts, is let go."""
-    while plans:
-        yield plans.pop(0).assemble(store.read)
-
-
 def _analyse(
     options: Options,
-    all_claims: pd.DataFrame,
-    scores: pd.DataFrame,
+    claims: Rows,
+    scores: Rows,
     set_infos: list[tables.ClaimSetInfo],
     infos: list[tables.ModelInfo],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -232,7 +240,7 @@ def _analyse(
             bar.update(done - bar.n)
 
         return analysis.analyse(
-            all_claims, scores, set_infos, infos, options.seed, options.replicates, progress=advance
+            claims, scores, set_infos, infos, options.seed, options.replicates, progress=advance
         )
 
 
@@ -242,7 +250,7 @@ def _report(options: Options, finished: runs.Run) -> None:
     report.write_report(finished, options.out / "report.html")
 
 
-def _provenance(options: Options, sets: "list[ClaimSet]") -> dict[str, Any]:
+def _provenance(options: Options, sets: "list[WrittenSet]") -> dict[str, Any]:
     return {
         "command": list(options.command),
         "options": {k: getattr(options, k) for k in ("score", "negatives", "limit", "seed", "replicates")}

@@ -3,32 +3,60 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from bitsperfact import tables
 from bitsperfact.errors import BadInput
 from bitsperfact.files import write_text
+from bitsperfact.rows import Held, Rows, Stored
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
 
-@dataclass(frozen=True)
+class _Table:
+    """A field that holds a table: a frame, or rows of a file, which are read when they are first asked for."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, run: "Run | None", owner: type) -> pd.DataFrame:
+        if run is None:  # the class is asked for a default value
+            raise AttributeError(self._name)
+        held: pd.DataFrame | Rows = run.__dict__[self._name]
+        if isinstance(held, Rows):
+            held = run.__dict__[self._name] = held.frame()
+        return held
+
+    def __set__(self, run: "Run", given: pd.DataFrame | Rows) -> None:
+        run.__dict__[self._name] = given
+
+
+@dataclass(frozen=True, repr=False)
 class Run:
     """The contents of a run folder.
 
-    `claims`, `scores`, `separation` and `verdict` are DataFrames (columns: `bitsperfact.tables.COLUMNS`);
+    `claims`, `scores`, `separation` and `verdict` are DataFrames (columns: `bitsperfact.tables.COLUMNS`). The
+    first two may be given as rows of files, read when they are first asked for; `rows` has them in batches.
     `claim_sets` and `models` say what the rows are about; `manifest` is `run.json` (command, versions, status).
     """
 
     path: Path
-    claims: pd.DataFrame
-    scores: pd.DataFrame
     separation: pd.DataFrame
     verdict: pd.DataFrame
     claim_sets: list[ClaimSetInfo]
     models: list[ModelInfo]
     manifest: dict[str, Any]
+    claims: _Table = _Table()
+    scores: _Table = _Table()
+
+    def rows(self, table: Literal["claims", "scores"]) -> Rows:
+        """A table in batches; it is not read whole unless it has been."""
+        held: pd.DataFrame | Rows = self.__dict__[table]
+        return held if isinstance(held, Rows) else Held(table, held)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
 
 
 def load_run(path: str | Path) -> Run:
@@ -39,14 +67,19 @@ def load_run(path: str | Path) -> Run:
         raise BadInput(folder / "run.json", 'status "complete"', repr(manifest.get("status")))
     return Run(
         path=folder,
-        claims=tables.read("claims", folder / "claims.parquet"),
-        scores=tables.read("scores", folder / "scores.parquet"),
+        claims=stored("claims", folder),
+        scores=stored("scores", folder),
         separation=tables.read("separation", folder / "separation.parquet"),
         verdict=tables.read("verdict", folder / "verdict.parquet"),
         claim_sets=[ClaimSetInfo(**entry) for entry in manifest["claim_sets"]],
         models=[ModelInfo(**entry) for entry in manifest["models"]],
         manifest=manifest,
     )
+
+
+def stored(table: tables.Table, folder: Path) -> Stored:
+    """A table of a run folder, as rows of its file."""
+    return Stored(table, folder / f"{table}.parquet")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

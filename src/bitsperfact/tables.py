@@ -4,7 +4,8 @@ Every table is a pandas DataFrame with exactly the columns below and is stored a
 tabular travels as `ClaimSetInfo` and `ModelInfo`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -209,24 +210,45 @@ def write_parts(table: Table, parts: Iterable[pd.DataFrame], path: Path) -> None
     """Check a table's parts and write them as one parquet file, atomically; only one part is in memory at a time.
 
     Each part becomes row groups of its own. That keys are unique is checked within a part here, and over all of
-    them where the file is read.
+    them where the file is read whole.
     """
+    with atomic_file(path) as partial:
+        write_rows(table, (check(table, part, path) for part in parts), partial)
+
+
+def write_rows(table: Table, parts: Iterable[pd.DataFrame], path: Path) -> None:
+    """Write checked parts to a file that is not in its place yet."""
     import pyarrow as pa
     from pyarrow import parquet
 
     schema = pa.Schema.from_pandas(empty(table), preserve_index=False)
-    with atomic_file(path) as partial, parquet.ParquetWriter(partial, schema) as writer:
-        for part in parts:
-            checked = check(table, part, path)
+    with parquet.ParquetWriter(path, schema) as writer:
+        for checked in parts:
             writer.write_table(pa.Table.from_pandas(checked, schema=schema, preserve_index=False))
 
 
 def read(table: Table, path: Path) -> pd.DataFrame:
     """Read and check a table; raise BadInput where the file is missing, no parquet, or of other columns."""
+    opened = open_parquet(table, path)
+    with opened, refused(table, path):
+        frame = opened.read().to_pandas()
+    return check(table, frame, path)
+
+
+def open_parquet(table: Table, path: Path) -> Any:
+    """A table's file as a `pyarrow.parquet.ParquetFile`; raise BadInput where it is missing or no parquet."""
+    from pyarrow import parquet
+
     if not path.is_file():
         raise BadInput(path, f"a {table} table", "no such file")
+    with refused(table, path):
+        return parquet.ParquetFile(path)
+
+
+@contextmanager
+def refused(table: Table, path: Path) -> Iterator[None]:
+    """Turn what reading a broken file raises into BadInput."""
     try:
-        frame = pd.read_parquet(path)
+        yield
     except (OSError, ValueError) as error:
         raise BadInput(path, f"a {table} table in parquet", error) from None
-    return check(table, frame, path)

@@ -166,10 +166,10 @@ def test_what_is_no_file_is_refused_in_one_line(tmp_path, write, monkeypatch):
     refused("a\0b.csv")
     refused("")
 
-    def denied(self):
+    def denied(self, *_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", denied)
+    monkeypatch.setattr("pathlib.Path.open", denied)
     assert "Permission denied" in refused(tmp_path / "y.csv")
     assert "Permission denied" in refused(tmp_path / "y.toml")
 

@@ -1,4 +1,6 @@
 import math
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,10 +10,10 @@ from hypothesis import strategies as st
 
 from bitsperfact import scoring, tables
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring import tasks
 from bitsperfact.scoring.choice import log_odds_against_rest
 from bitsperfact.scoring.probe import SCORE as PROBE
 from bitsperfact.scoring.requests import Request
+from bitsperfact.scoring.shards import shards_of
 from tests.networks import byte_tokenizer, tiny_model
 from tests.scoring.reference import logprob_one_by_one
 
@@ -38,9 +40,11 @@ def claim_frame(n_subjects: int = 6) -> pd.DataFrame:
 
 
 def score_table(loaded, claims, names, **settings) -> pd.DataFrame:
-    plan = scoring.Plan(loaded.info, claims, tuple(names), scoring.Settings(**settings), lambda: loaded)
-    results = {task.key: task.run(task.opener()) for task in plan.tasks}
-    return tables.check("scores", plan.assemble(results.__getitem__), "test")
+    with tempfile.TemporaryDirectory() as folder:
+        asked = scoring.Questions(claims, Path(folder))
+        plan = scoring.Plan(loaded.info, asked, tuple(names), scoring.Settings(**settings), lambda: loaded)
+        results = {task.key: task.run(task.opener()) for task in plan.tasks}
+        return tables.check("scores", plan.assemble(results.__getitem__), "test")
 
 
 @pytest.fixture(scope="module")
@@ -137,11 +141,13 @@ def test_probe_never_learns_from_the_entity_it_scores():
     assert np.ptp(held_out) < 1e-6 or abs(np.corrcoef(held_out, is_fact)[0, 1]) < 0.2
 
 
-def test_shards_are_shared_between_scores_and_keyed_by_what_decides_them(loaded):
+def test_shards_are_shared_between_scores_and_keyed_by_what_decides_them(loaded, tmp_path):
     claims = claim_frame()
 
     def keys(names, model=loaded.info, **settings):
-        plan = scoring.Plan(model, claims, names, scoring.Settings(**settings), lambda: loaded)
+        plan = scoring.Plan(
+            model, scoring.Questions(claims, tmp_path), names, scoring.Settings(**settings), lambda: loaded
+        )
         return {task.key for task in plan.tasks}
 
     assert keys(("choice",)) == keys(("logprob",)) == keys(("logprob", "logprob_mean", "choice"))
@@ -157,12 +163,11 @@ def test_unknown_score_lists_the_known():
         scoring.score("vibes")
 
 
-def test_shards_are_sorted_and_cut_no_context(monkeypatch):
-    monkeypatch.setattr(tasks, "SHARD_REQUESTS", 5)
+def test_shards_are_sorted_and_cut_no_context():
     asked = [Request(f"context {i % 4}", f" {i}") for i in range(12)] + [
         Request("long", f" {i}") for i in range(7)
     ]
-    shards = tasks.shards_of([*asked[::-1], *asked])
+    shards = list(shards_of(sorted(asked), 5))
     assert [request for shard in shards for request in shard] == sorted(asked)
     assert all(len(shard) <= 5 for shard in shards)
     for context in {request.context for request in asked} - {"long"}:

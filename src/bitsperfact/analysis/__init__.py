@@ -4,14 +4,15 @@ import pandas as pd
 
 from bitsperfact.analysis.separation import Progress, separate
 from bitsperfact.analysis.verdict import judge
+from bitsperfact.rows import Rows
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
 __all__ = ["analyse", "judge", "separate"]
 
 
 def analyse(
-    claims: pd.DataFrame,
-    scores: pd.DataFrame,
+    claims: pd.DataFrame | Rows,
+    scores: pd.DataFrame | Rows,
     claim_sets: list[ClaimSetInfo],
     models: list[ModelInfo],
     seed: int = 0,

@@ -1,4 +1,8 @@
-"""Joins claims and scores into cells (model x claim set x score), or names the claim that stands in the way."""
+"""Joins claims and scores into cells (model x claim set x score), or names the claim that stands in the way.
+
+Both tables are read in batches. What is held of a claim is its id, its entity as a number, and its labels, 26
+bytes, and 8 bytes for its score in the one cell that is being measured. Texts are read where some are needed.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,82 +13,103 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact import tables
+from bitsperfact.analysis.sets import SetOfClaims, gathered
 from bitsperfact.errors import BadInput
-from bitsperfact.tables import NONFACT_STRATA, POOLED, ClaimSetInfo, ModelInfo
+from bitsperfact.rows import Held, Rows
+from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
 Info = TypeVar("Info", ClaimSetInfo, ModelInfo)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
-    """The scores of one model on one claim set by one score: `values`, float64, in the order of its claims."""
+    """The scores of one model on one claim set by one score, which are in the `pieces` of the scores table."""
 
     model: ModelInfo
-    claim_set: str
+    claims: SetOfClaims
     score: str
-    values: NDArray[np.float64]
+    pieces: list[Rows]
+
+    def values(self) -> NDArray[np.float64]:
+        """Read the scores, float64, shape (n_claims,), in the order of the set's claims.
+
+        Raises BadInput, naming the claim, where one has no score, two, or one that is no finite number.
+        """
+        where = f"model {self.model.name}, claim set {self.claims.info.name}, score {self.score}"
+        values = np.full(len(self.claims.ids), np.nan)
+        times = np.zeros(len(values), dtype=np.int32)
+        for piece in self.pieces:
+            for batch in piece.batches(["model", "claim_id", "score", "value"]):
+                own = batch[(batch["model"] == self.model.name) & (batch["score"] == self.score)]
+                places = self.claims.find(own["claim_id"])
+                found = places >= 0
+                values[places[found]] = own["value"].to_numpy(dtype=np.float64, na_value=np.nan)[found]
+                np.add.at(times, places[found], 1)
+        for row in np.flatnonzero(times > 1)[:1]:
+            raise BadInput(f"{where}, claim {self.claims.id_at(row)}", "one score", "several")
+        for row in np.flatnonzero(~np.isfinite(values))[:1]:
+            got = values[row] if times[row] else "no score"
+            raise BadInput(f"{where}, claim {self.claims.id_at(row)}", "a finite score", got)
+        return values
 
 
-@dataclass(frozen=True)
-class SetOfClaims:
-    """One claim set: its metadata and its rows, sorted by claim_id so that no result depends on their order."""
-
-    info: ClaimSetInfo
-    claims: pd.DataFrame
-
-    def strata(self) -> dict[str, NDArray[np.bool_]]:
-        """Rows of each non-fact stratum present, and of all non-facts as `pooled`; masks of shape (n_claims,)."""
-        stratum, is_fact = self.claims["stratum"].to_numpy(dtype=str), self.is_fact
-        present = {name: (stratum == name) & ~is_fact for name in NONFACT_STRATA}
-        return {name: rows for name, rows in present.items() if rows.any()} | {POOLED: ~is_fact}
-
-    @property
-    def is_fact(self) -> NDArray[np.bool_]:
-        """Which rows are facts, shape (n_claims,)."""
-        return self.claims["is_fact"].to_numpy(dtype=bool)
-
-    @property
-    def groups(self) -> NDArray[np.str_]:
-        """The entity of each row, shape (n_claims,)."""
-        return self.claims["group"].to_numpy(dtype=str)
-
-
-def claim_sets_of(claims: pd.DataFrame, infos: list[ClaimSetInfo]) -> list[SetOfClaims]:
+def claim_sets_of(claims: Rows, infos: list[ClaimSetInfo]) -> list[SetOfClaims]:
     """Split the claims table by set, sorted by name; raise BadInput where a set lacks rows, facts or non-facts."""
-    claims = tables.check("claims", claims, "claims")
     by_name = _by_unique_name("claim set", infos)
-    for name in sorted(set(claims["claim_set"]) - set(by_name)):
-        raise BadInput("claims", f"one of the claim sets {', '.join(by_name)}", repr(name))
-    found = []
-    for name, info in by_name.items():
-        rows = claims[claims["claim_set"] == name].sort_values("claim_id").reset_index(drop=True)
-        n_facts = int(rows["is_fact"].sum())
-        if not 0 < n_facts < len(rows):
-            raise BadInput(
-                f"claim set {name}", "facts and non-facts", f"{n_facts} facts, {len(rows) - n_facts} non-facts"
-            )
-        found.append(SetOfClaims(info, rows))
+    found = gathered(claims, list(by_name.values()))
+    for each in found:
+        n_facts, n = int(each.is_fact.sum()), len(each.ids)
+        if not 0 < n_facts < n:
+            got = f"{n_facts} facts, {n - n_facts} non-facts"
+            raise BadInput(f"claim set {each.info.name}", "facts and non-facts", got)
     return found
 
 
-def cells_of(scores: pd.DataFrame, sets: list[SetOfClaims], models: list[ModelInfo]) -> Iterator[Cell]:
-    """Yield a cell per score that a model has on a set, sorted by set, model and score.
+def scores_of(scores: pd.DataFrame | Rows) -> Rows:
+    """A scores table as rows; its cells are looked at one by one, so only its columns are checked here."""
+    if isinstance(scores, Rows):
+        return scores
+    missing = [column for column in ("model", "claim_id", "score", "value") if column not in scores.columns]
+    if missing:
+        raise BadInput("scores", f"columns {', '.join(tables.COLUMNS['scores'])}", f"no column {missing[0]!r}")
+    return Held("scores", scores)
 
-    Raises BadInput, naming model, set and claim, where a claim has no score, two, or one that is no finite number,
-    where a score is of an unknown model or claim, and where a model has no score at all on a set.
+
+def cells_of(scores: Rows, sets: list[SetOfClaims], models: list[ModelInfo]) -> list[Cell]:
+    """A cell per score that a model has on a set, sorted by set, model and score.
+
+    Raises BadInput where a score is of an unknown model or claim, and where a model has no score at all on a set.
     """
     by_name = _by_unique_name("model", models)
-    joined = _joined(scores, sets, by_name)
-    scored = set(zip(joined["claim_set"], joined["model"], strict=True))
-    for each in sets:
+    pieces: dict[tuple[int, str, str], list[Rows]] = {}
+    for piece in scores.pieces():
+        for key in dict.fromkeys(_keys(piece, sets, by_name)):
+            pieces.setdefault(key, []).append(piece)
+    scored = {(number, model) for number, model, _ in pieces}
+    for number, each in enumerate(sets):
         for name in by_name:
-            if (each.info.name, name) not in scored:
+            if (number, name) not in scored:
                 raise BadInput(f"model {name}, claim set {each.info.name}", "scores", "none")
-    claims_of = {each.info.name: each.claims for each in sets}
-    for key, part in joined.groupby(["claim_set", "model", "score"], sort=True):
-        claim_set, name, score = map(str, key)
-        values = _complete(part, claims_of[claim_set], f"model {name}, claim set {claim_set}, score {score}")
-        yield Cell(by_name[name], claim_set, score, values)
+    return [
+        Cell(by_name[model], sets[number], score, pieces[number, model, score])
+        for number, model, score in sorted(pieces)
+    ]
+
+
+def _keys(piece: Rows, sets: list[SetOfClaims], models: dict[str, ModelInfo]) -> Iterator[tuple[int, str, str]]:
+    """Which set (by its number), model and score the rows of a piece are of."""
+    for batch in piece.batches(["model", "claim_id", "score"]):
+        for name in batch["model"][~batch["model"].isin(list(models))].head(1):
+            raise BadInput("scores", f"one of the models {', '.join(models)}", repr(name))
+        number = np.full(len(batch), -1)
+        for at, each in enumerate(sets):
+            number[each.find(batch["claim_id"]) >= 0] = at
+        for row in batch[number < 0].head(1).itertuples():
+            where = f"scores, model {row.model}, score {row.score}"
+            raise BadInput(where, "a known claim", f"claim {row.claim_id!r}")
+        distinct = batch[["model", "score"]].assign(number=number).drop_duplicates()
+        for row in distinct.itertuples():
+            yield int(str(row.number)), str(row.model), str(row.score)
 
 
 def _by_unique_name(kind: str, infos: Iterable[Info]) -> dict[str, Info]:
@@ -96,30 +121,3 @@ def _by_unique_name(kind: str, infos: Iterable[Info]) -> dict[str, Info]:
     if not by_name:
         raise BadInput("analysis", f"at least one {kind}", "none")
     return by_name
-
-
-def _joined(scores: pd.DataFrame, sets: list[SetOfClaims], models: dict[str, ModelInfo]) -> pd.DataFrame:
-    missing = [column for column in ("model", "claim_id", "score", "value") if column not in scores.columns]
-    if missing:
-        raise BadInput("scores", f"columns {', '.join(tables.COLUMNS['scores'])}", f"no column {missing[0]!r}")
-    known = pd.concat([each.claims[["claim_id", "claim_set"]] for each in sets])
-    joined = scores[["model", "claim_id", "score", "value"]].merge(known, on="claim_id", how="left")
-    for row in joined[~joined["model"].isin(models)].head(1).itertuples():
-        raise BadInput("scores", f"one of the models {', '.join(models)}", repr(row.model))
-    for row in joined[joined["claim_set"].isna()].head(1).itertuples():
-        raise BadInput(f"scores, model {row.model}, score {row.score}", "a known claim", f"claim {row.claim_id!r}")
-    return joined
-
-
-def _complete(part: pd.DataFrame, claims: pd.DataFrame, where: str) -> NDArray[np.float64]:
-    """The part's values in the order of the claims."""
-    twice = part.loc[part["claim_id"].duplicated(), "claim_id"]
-    if len(twice):
-        raise BadInput(f"{where}, claim {twice.min()}", "one score", "several")
-    values: pd.Series = part.set_index("claim_id")["value"].reindex(claims["claim_id"])
-    aligned = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    for row in np.flatnonzero(~np.isfinite(aligned))[:1]:
-        claim = claims["claim_id"].iloc[row]
-        got = aligned[row] if claim in set(part["claim_id"]) else "no score"
-        raise BadInput(f"{where}, claim {claim}", "a finite score", got)
-    return aligned

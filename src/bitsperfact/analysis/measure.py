@@ -1,15 +1,17 @@
 """One model, one claim set, one score, one stratum: every quantity of the separation table, with its interval."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bitsperfact import estimate
+from bitsperfact.analysis.levels import coarse
 from bitsperfact.analysis.sparse import membership_bits, sparsity_ratio
 from bitsperfact.estimate import Interval, Pool
+from bitsperfact.estimate.bits import is_resolution_limited
 
 BOOTSTRAP = "cluster bootstrap by entity"
 SHARE = f"{BOOTSTRAP}, no narrower than the exact binomial interval"
@@ -39,10 +41,24 @@ class Sample:
 
     facts: NDArray[np.bool_]
     nonfacts: NDArray[np.bool_]
-    groups: NDArray[np.str_]
+    groups: NDArray[np.int32]
     p: float
     seed: int
     replicates: int
+
+    @property
+    def n_facts(self) -> int:
+        """Number of facts (1, a count)."""
+        return int(self.facts.sum())
+
+    @property
+    def n_nonfacts(self) -> int:
+        """Number of non-facts (1, a count)."""
+        return int(self.nonfacts.sum())
+
+    def within(self, rows: NDArray[np.bool_]) -> "Sample":
+        """The part of the sample that is in `rows`, a mask of shape (n_claims,); it has as many claims as that."""
+        return replace(self, facts=self.facts[rows], nonfacts=self.nonfacts[rows], groups=self.groups[rows])
 
     def split(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Scores (..., n_claims) of the facts and of the non-facts."""
@@ -51,9 +67,16 @@ class Sample:
     def bootstrap(
         self, statistics: dict[str, Callable[..., float]], values: NDArray[np.float64]
     ) -> dict[str, Interval]:
-        """Intervals of statistics of `values`, (n_claims,) or (views, n_claims)."""
-        labels = (self.groups[self.facts], self.groups[self.nonfacts])
-        return estimate.bootstrap(statistics, *self.split(values), labels, self.seed, self.replicates)
+        """Intervals of statistics of `values`, (n_claims,) or (views, n_claims); many are counted at `levels`."""
+        facts, nonfacts = self.split(values)
+        if facts.ndim == 1:
+            facts, nonfacts = coarse(facts, nonfacts)
+        return estimate.bootstrap(statistics, facts, nonfacts, self.labels, self.seed, self.replicates)
+
+    @property
+    def labels(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Entities of the facts and of the non-facts."""
+        return self.groups[self.facts], self.groups[self.nonfacts]
 
 
 @dataclass(frozen=True)
@@ -69,12 +92,9 @@ class Quantity:
     resolution_limited: bool
 
 
-def quantities(
-    sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64] | None
-) -> Iterator[Quantity]:
-    """Yield what `values` (n_claims,) separate, and by how many bits more than the `pattern` scores, if given."""
-    labels = (sample.groups[sample.facts], sample.groups[sample.nonfacts])
-    bits = estimate.bits_per_fact(*sample.split(values), labels, sample.seed, sample.replicates)
+def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity]:
+    """Yield what `values` (n_claims,) separate."""
+    bits = estimate.bits_per_fact(*sample.split(values), sample.labels, sample.seed, sample.replicates)
     limited = bits.resolution_limited
     estimator = f"{bits.estimator}; {BOOTSTRAP}"
     lower, upper = bits.lower, bits.upper
@@ -84,14 +104,23 @@ def quantities(
     yield Quantity("bits_per_fact", bits.estimate, lower, upper, "bits", estimator, limited)
     # A lower bound has no upper end; NaN says so, where infinity would claim to know one.
     yield Quantity("bits_certified", bits.certified, bits.certified, np.nan, "bits", "split certificate", False)
-    found = sample.bootstrap(_statistics(sample.p), values)
-    if pattern is not None:
-        found |= sample.bootstrap({"bits_above_pattern": _difference}, np.stack([values, pattern]))
-    for name, interval in found.items():
-        unit, estimator = DESCRIPTION[name]
-        ends = np.array([interval.estimate, interval.lower, interval.upper])
-        value, lower, upper = ends if name in UNBOUNDED else np.clip(ends, 0, 1 if unit == "1" else None)
-        yield Quantity(name, value, lower, upper, unit, estimator, limited and unit == "bits")
+    for name, interval in sample.bootstrap(_statistics(sample.p), values).items():
+        yield _quantity(name, interval, limited)
+
+
+def bits_above(sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64]) -> Quantity:
+    """By how many bits more `values` (n_claims,) separate than the `pattern` scores of the same claims."""
+    found = sample.bootstrap({"bits_above_pattern": _difference}, np.stack([values, pattern]))
+    pool = Pool.of(*sample.split(values))
+    limited = is_resolution_limited(pool, estimate.binned_bits(pool))
+    return _quantity("bits_above_pattern", found["bits_above_pattern"], limited)
+
+
+def _quantity(name: str, interval: Interval, limited: bool) -> Quantity:
+    unit, estimator = DESCRIPTION[name]
+    ends = np.array([interval.estimate, interval.lower, interval.upper])
+    value, lower, upper = ends if name in UNBOUNDED else np.clip(ends, 0, 1 if unit == "1" else None)
+    return Quantity(name, value, lower, upper, unit, estimator, limited and unit == "bits")
 
 
 def _statistics(p: float) -> dict[str, Callable[..., float]]:

@@ -9,10 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact import tables
-from bitsperfact.analysis.baseline import pattern_scores
-from bitsperfact.analysis.inputs import Cell, SetOfClaims, cells_of, claim_sets_of
-from bitsperfact.analysis.measure import Sample, quantities
+from bitsperfact.analysis.inputs import Cell, cells_of, claim_sets_of, scores_of
+from bitsperfact.analysis.measure import Quantity, Sample, bits_above, quantities
+from bitsperfact.analysis.pattern import Pattern, fitted_pattern
 from bitsperfact.analysis.seeds import derived_seed
+from bitsperfact.analysis.sets import SetOfClaims
+from bitsperfact.rows import Rows, rows_of
 from bitsperfact.tables import PATTERN_MODEL, POOLED, ClaimSetInfo, ModelInfo
 
 #: Called with the number of cells done and the number of all.
@@ -21,8 +23,8 @@ Row = dict[str, Any]
 
 
 def separate(
-    claims: pd.DataFrame,
-    scores: pd.DataFrame,
+    claims: pd.DataFrame | Rows,
+    scores: pd.DataFrame | Rows,
     claim_sets: list[ClaimSetInfo],
     models: list[ModelInfo],
     seed: int = 0,
@@ -35,39 +37,29 @@ def separate(
     membership_information (F_p at the set's p), bits_above_pattern (over the pattern baseline, paired, unclipped).
     Of unit 1, in [0, 1]: auc, hallucination_rate (at 95 % recall), miss_rate, abstention_mass, sparsity_ratio
     (F_p / KL), and of the nearest channel x_star, q_star, channel_distance (total variation). The baseline's own
-    rows have model and score `pattern` and 0 parameters. Stratum `pooled` takes all non-facts together. Intervals
-    are 95 %, by entity (`group`), from `replicates` resamples.
+    rows have model and score `pattern` and 0 parameters; from `pattern.MOST_CLAIMS` claims on, they and
+    bits_above_pattern rest on a sample of entities, which their counts tell. Stratum `pooled` takes all non-facts
+    together. Intervals are 95 %, by entity (`group`), from `replicates` resamples; from `levels.MOST_EXACT` claims
+    on, scores are lowered to one of some ten thousand levels for all but bits_per_fact and bits_certified.
 
     A cell's random numbers depend on the seed, set and stratum alone, not on the order of rows or what else is in
     the run, and all models see the same resamples. Raises BadInput where claims, scores and metadata do not fit.
     """
     if replicates < 2:
         raise ValueError(f"replicates must be at least 2, got {replicates}")
-    sets = claim_sets_of(claims, claim_sets)
-    cells = list(cells_of(scores, sets, models))
+    sets = claim_sets_of(rows_of("claims", claims), claim_sets)
+    cells = cells_of(scores_of(scores), sets, models)
     rows: list[Row] = []
     done, total = 0, len(cells) + len(sets)
     for each in sets:
-        patterns = _patterns(each, seed)
-        own = [cell for cell in cells if cell.claim_set == each.info.name]
-        for cell in [None, *own]:
+        strata = _distinct_strata(each)
+        patterns = {name: fitted_pattern(each, nonfacts, name, seed) for name, nonfacts in strata.items()}
+        for cell in [None, *(cell for cell in cells if cell.claims is each)]:
             rows += _rows(each, cell, patterns, seed, replicates)
             done += 1
             if progress is not None:
                 progress(done, total)
     return tables.check("separation", pd.DataFrame(rows), "separation")
-
-
-def _patterns(each: SetOfClaims, seed: int) -> dict[str, NDArray[np.float64]]:
-    """The baseline's scores by stratum, (n_claims,), fitted on it alone, since patterns differ; 0 elsewhere."""
-    patterns = {}
-    for stratum, nonfacts in _distinct_strata(each).items():
-        rows = each.is_fact | nonfacts
-        patterns[stratum] = np.zeros(len(rows))
-        patterns[stratum][rows] = pattern_scores(
-            each.claims[rows], derived_seed(seed, each.info.name, stratum, "pattern")
-        )
-    return patterns
 
 
 def _distinct_strata(each: SetOfClaims) -> dict[str, NDArray[np.bool_]]:
@@ -77,19 +69,32 @@ def _distinct_strata(each: SetOfClaims) -> dict[str, NDArray[np.bool_]]:
 
 
 def _rows(
-    each: SetOfClaims, cell: Cell | None, patterns: dict[str, NDArray[np.float64]], seed: int, replicates: int
+    each: SetOfClaims, cell: Cell | None, patterns: dict[str, Pattern], seed: int, replicates: int
 ) -> Iterator[Row]:
     """Rows of a model's cell, or of the baseline's where `cell` is None."""
+    values = None if cell is None else cell.values()
     for stratum, nonfacts in _distinct_strata(each).items():
         cell_seed = derived_seed(seed, each.info.name, stratum)
         sample = Sample(each.is_fact, nonfacts, each.groups, each.info.p, cell_seed, replicates)
-        pattern = patterns[stratum]
-        found = quantities(sample, pattern, None) if cell is None else quantities(sample, cell.values, pattern)
-        measured = [asdict(quantity) for quantity in found]
+        measured = [
+            {"seed": seed} | asdict(quantity) | {"n_facts": of.n_facts, "n_nonfacts": of.n_nonfacts}
+            for of, quantity in _measured(sample, values, patterns[stratum])
+        ]
         for name in each.strata() if len(each.strata()) == 2 else [stratum]:
             for quantity in measured:
-                counts = {"n_facts": int(each.is_fact.sum()), "n_nonfacts": int(nonfacts.sum())}
-                yield _who(cell) | {"claim_set": each.info.name, "stratum": name, "seed": seed} | quantity | counts
+                yield _who(cell) | {"claim_set": each.info.name, "stratum": name} | quantity
+
+
+def _measured(
+    sample: Sample, values: NDArray[np.float64] | None, pattern: Pattern
+) -> Iterator[tuple[Sample, Quantity]]:
+    """Each quantity with the sample that it is measured on; those of the pattern itself where `values` is None."""
+    shared = sample.within(pattern.rows)
+    if values is None:
+        yield from ((shared, quantity) for quantity in quantities(shared, pattern.values))
+        return
+    yield from ((sample, quantity) for quantity in quantities(sample, values))
+    yield shared, bits_above(shared, values[pattern.rows], pattern.values)
 
 
 def _who(cell: Cell | None) -> Row:

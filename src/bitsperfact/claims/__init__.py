@@ -7,20 +7,37 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bitsperfact.claims.cards import card, overview
-    from bitsperfact.claims.claimset import ClaimSet
-    from bitsperfact.claims.loading import load
+    from bitsperfact.claims.claimset import ClaimSet, ClaimStream
+    from bitsperfact.claims.loading import load, stream
     from bitsperfact.claims.recipes import Recipe, names, recipe
+    from bitsperfact.claims.writing import WrittenSet, written
 
-__all__ = ["ClaimSet", "Recipe", "card", "load", "names", "overview", "recipe"]
+__all__ = [
+    "ClaimSet",
+    "ClaimStream",
+    "Recipe",
+    "WrittenSet",
+    "card",
+    "load",
+    "names",
+    "overview",
+    "recipe",
+    "stream",
+    "written",
+]
 
 _HOMES = {
     "ClaimSet": "claimset",
+    "ClaimStream": "claimset",
     "Recipe": "recipes",
+    "WrittenSet": "writing",
     "card": "cards",
     "load": "loading",
     "names": "recipes",
     "overview": "cards",
     "recipe": "recipes",
+    "stream": "loading",
+    "written": "writing",
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from bitsperfact.claims.shapes import Magnitude
 from bitsperfact.claims.subjects import Facts, Subject, normalised
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
+from bitsperfact.rows import BATCH_ROWS
 
 MAKERS: dict[str, Callable[[Subject, Facts, int, np.random.Generator], list[str]]] = {
     "derangement": derangement.answers,
@@ -30,17 +32,20 @@ def read_facts(recipe: Recipe) -> Facts:
     return facts
 
 
-def rows(
+def batches(
     recipe: Recipe, facts: Facts, strata: Sequence[str], k: int, seed: int, limit: int | None
-) -> pd.DataFrame:
-    """The claims table of the sampled subjects; raise BadInput where no non-fact can be made at all."""
+) -> Iterator[pd.DataFrame]:
+    """The claims of the sampled subjects, batch by batch; raise BadInput where no non-fact can be made at all."""
     chosen = sample(facts.subjects, seed, limit)
-    listed = [row for subject in chosen for row in _claims(recipe, facts, subject, strata, k, seed)]
-    if all(row[2] for row in listed):
+    listed = (row for subject in chosen for row in _claims(recipe, facts, subject, strata, k, seed))
+    any_nonfact = False
+    while batch := list(islice(listed, BATCH_ROWS)):
+        any_nonfact = any_nonfact or not all(row[2] for row in batch)
+        frame = pd.DataFrame(batch, columns=["prefix", "target", "is_fact", "grade", "stratum", "group"])
+        identities = [tables.claim_id(recipe.name, row[0], row[1]) for row in batch]
+        yield frame.assign(claim_set=recipe.name, source=facts.source, claim_id=identities)
+    if not any_nonfact:
         raise BadInput(recipe.path, f"candidates for non-facts of {', '.join(strata)}", "none")
-    frame = pd.DataFrame(listed, columns=["prefix", "target", "is_fact", "grade", "stratum", "group"])
-    identities = [tables.claim_id(recipe.name, row[0], row[1]) for row in listed]
-    return frame.assign(claim_set=recipe.name, source=facts.source, claim_id=identities)
 
 
 def sample(subjects: Sequence[Subject], seed: int, limit: int | None) -> list[Subject]:

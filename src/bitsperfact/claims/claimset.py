@@ -1,13 +1,17 @@
 """A claim set: a checked table of claims and what its rows cannot say."""
 
+import hashlib
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from bitsperfact import tables
-from bitsperfact.files import sha256_of_text
+from bitsperfact.files import hash_pieces
+from bitsperfact.rows import Held, Rows
 from bitsperfact.tables import ClaimSetInfo
 
 if TYPE_CHECKING:
@@ -34,8 +38,7 @@ class ClaimSet:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the rows, in order, and of `info`, in hexadecimal; equal across machines."""
-        columns = (json.dumps(self.frame[name].tolist()) for name in _HASHED)
-        return sha256_of_text(json.dumps(asdict(self.info), sort_keys=True), *columns)
+        return fingerprint_of(self.info, Held("claims", self.frame))
 
     def to_dataset(self) -> "datasets.Dataset":
         """The same rows as a `datasets.Dataset` with typed columns; its description ends with `info` in JSON."""
@@ -51,6 +54,32 @@ class ClaimSet:
             dataset_name=self.info.name,
         )
         return datasets.Dataset.from_pandas(self.frame, features=_features(), info=info, preserve_index=False)
+
+
+@dataclass(frozen=True)
+class ClaimStream:
+    """A claim set whose rows come in batches, from the first again at each call, and have not been checked."""
+
+    info: ClaimSetInfo
+    batches: Callable[[], Iterator[pd.DataFrame]]
+
+
+def fingerprint_of(info: ClaimSetInfo, rows: Rows) -> str:
+    """SHA-256 of `rows`, in order, and of `info`; what `sha256_of_text` gives of columns written as JSON lists."""
+    digest = hashlib.sha256()
+    hash_pieces(digest, lambda: [json.dumps(asdict(info), sort_keys=True)])
+    for name in _HASHED:
+        # A text's length comes before it, so the column is written twice rather than held.
+        hash_pieces(digest, partial(_json_list, rows, name))
+    return digest.hexdigest()
+
+
+def _json_list(rows: Rows, column: str) -> Iterator[str]:
+    between = "["
+    for batch in rows.batches([column]):
+        yield between + json.dumps(batch[column].tolist())[1:-1]
+        between = ", "
+    yield "]" if between == ", " else "[]"
 
 
 def _features() -> "datasets.Features":

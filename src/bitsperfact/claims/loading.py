@@ -1,7 +1,7 @@
 """`load`: from a set's name, a recipe or a file of claims to a checked claim set."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,15 @@ import pandas as pd
 
 from bitsperfact import tables
 from bitsperfact.claims import build
-from bitsperfact.claims.claimset import ClaimSet
-from bitsperfact.claims.readers import SUFFIXES, read_bytes, read_rows
+from bitsperfact.claims.claimset import ClaimSet, ClaimStream
+from bitsperfact.claims.readers import SUFFIXES, read_rows
 from bitsperfact.claims.recipes import Recipe, names, read_recipe, recipe
-from bitsperfact.claims.statements import claims_of
+from bitsperfact.claims.statements import claim_batches
+from bitsperfact.claims.survey import survey
 from bitsperfact.claims.universe import universe_size
 from bitsperfact.errors import BadInput
+from bitsperfact.files import sha256_of_file
+from bitsperfact.rows import BATCH_ROWS
 from bitsperfact.tables import NONFACT_STRATA, ClaimSetInfo
 
 
@@ -36,6 +39,23 @@ def load(
 
     Raises BadInput (one line: where, expected, got) for input that cannot be used, ValueError for arguments
     out of range.
+    """
+    found = stream(source, negatives=negatives, seed=seed, limit=limit, strata=strata)
+    return ClaimSet(pd.concat(found.batches(), ignore_index=True), found.info)
+
+
+def stream(
+    source: str | Path,
+    *,
+    negatives: int | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    strata: Sequence[str] | None = None,
+) -> ClaimStream:
+    """The claim set that `load` would load, its rows in batches.
+
+    A file is read twice and never held. The facts of a recipe are, since non-facts are made from other subjects'
+    answers; their claims are not.
     """
     for name, value, least in (("negatives", negatives, 1), ("seed", seed, 0), ("limit", limit, 1)):
         if value is not None and value < least:
@@ -69,7 +89,7 @@ def _is_path(path: Path) -> bool:
 
 def _from_recipe(
     chosen: Recipe, negatives: int | None, seed: int, limit: int | None, strata: Sequence[str] | None
-) -> ClaimSet:
+) -> ClaimStream:
     wanted = tuple(s for s in chosen.strata if strata is None or s in strata)
     if not wanted:
         raise BadInput(
@@ -78,11 +98,11 @@ def _from_recipe(
     if chosen.kind == "hub_statements":
         frame = _statements(chosen)
         n_facts, size = int(frame["is_fact"].sum()), len(frame)
-        sampled = _sampled(frame, seed, limit)
+        batches = partial(_slices, _sampled(frame, seed, limit))
     else:
         facts = build.read_facts(chosen)
         n_facts, size = facts.n_facts, universe_size(facts, chosen.strata)
-        sampled = build.rows(chosen, facts, wanted, negatives or chosen.negatives, seed, limit)
+        batches = partial(build.batches, chosen, facts, wanted, negatives or chosen.negatives, seed, limit)
     info = ClaimSetInfo(
         name=chosen.name,
         n_facts=n_facts,
@@ -93,7 +113,7 @@ def _from_recipe(
         control=chosen.control,
         description=chosen.description,
     )
-    return ClaimSet(sampled, info)
+    return ClaimStream(info, batches)
 
 
 def _statements(chosen: Recipe) -> pd.DataFrame:
@@ -108,23 +128,27 @@ def _statements(chosen: Recipe) -> pd.DataFrame:
     return _identified(frame.assign(stratum=stratum, source=source(chosen)), chosen.name)
 
 
-def _from_file(path: Path, seed: int, limit: int | None, strata: Sequence[str] | None) -> ClaimSet:
-    rows = list(read_rows(path))
-    name = _own_name(rows[0][1]) if rows else ""
-    frame = _identified(claims_of(rows, str(path), path.name), name or path.stem)
-    kept = frame[frame["is_fact"] | frame["stratum"].isin(list(strata or NONFACT_STRATA))]
-    if kept["is_fact"].all():
-        raise BadInput(path, f"non-facts in strata {', '.join(strata or ())}", "none")
+def _from_file(path: Path, seed: int, limit: int | None, strata: Sequence[str] | None) -> ClaimStream:
+    def claims() -> Iterator[pd.DataFrame]:
+        return claim_batches(read_rows(path), str(path), path.name)
+
+    found = survey(claims, str(path), strata or NONFACT_STRATA, seed, limit)
+    name = _own_name(next(iter(read_rows(path)))[1]) or path.stem
+
+    def kept() -> Iterator[pd.DataFrame]:
+        chosen = (batch[found.keeps(batch)] for batch in claims())
+        return (_identified(batch, name) for batch in chosen if len(batch))
+
     info = ClaimSetInfo(
-        name=name or path.stem,
-        n_facts=int(frame["is_fact"].sum()),
-        universe_size=len(frame),
+        name=name,
+        n_facts=found.n_facts,
+        universe_size=found.n_claims,
         licence="as the file's owner says",
-        recipe_sha256=hashlib.sha256(read_bytes(path)).hexdigest(),
+        recipe_sha256=sha256_of_file(path),
         seed=seed,
         description=f"Claims of the file {path.name}; its rows are taken for the universe.",
     )
-    return ClaimSet(_sampled(kept, seed, limit), info)
+    return ClaimStream(info, kept)
 
 
 def _own_name(row: Mapping[str, Any]) -> str:
@@ -136,6 +160,10 @@ def _own_name(row: Mapping[str, Any]) -> str:
 def _identified(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     pairs = zip(frame["prefix"], frame["target"], strict=True)
     return frame.assign(claim_set=name, claim_id=[tables.claim_id(name, *pair) for pair in pairs])
+
+
+def _slices(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    return (frame.iloc[start : start + BATCH_ROWS] for start in range(0, len(frame), BATCH_ROWS))
 
 
 def _sampled(frame: pd.DataFrame, seed: int, limit: int | None) -> pd.DataFrame:

@@ -1,12 +1,14 @@
 """Claims that come ready made, with their labels: what a row must be like, and how it is refused."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import pandas as pd
 
 from bitsperfact.errors import BadInput
+from bitsperfact.rows import BATCH_ROWS
 from bitsperfact.tables import NONFACT_STRATA
 
 #: Longest claim in characters: far more than a sentence, far less than what stalls a tokenizer.
@@ -17,23 +19,17 @@ _LABELS = {"1": True, "true": True, "1.0": True, "0": False, "false": False, "0.
 _COLUMNS = ["prefix", "target", "is_fact", "grade", "group", "stratum", "source"]
 
 
-def claims_of(rows: Iterable[tuple[int, Mapping[str, Any]]], where: str, source: str) -> pd.DataFrame:
+def claim_batches(
+    rows: Iterable[tuple[int, Mapping[str, Any]]], where: str, source: str
+) -> Iterator[pd.DataFrame]:
     """The claims of numbered rows (from 1) with either `prefix, target, is_fact` or `statement, label`.
 
     `group`, `grade`, `stratum` and `source` are taken where there; further columns are ignored. Raises BadInput,
-    naming the row, for what is no claim: an empty or over-long text, a label that is neither true nor false, a
-    claim given twice or with both labels; and, naming the file, where facts or non-facts are missing.
+    naming the row, for what is no claim: an empty or over-long text, or a label that is neither true nor false.
     """
-    listed: list[dict[str, Any]] = []
-    first_seen: dict[str, tuple[int, bool]] = {}
-    for number, row in rows:
-        claim = _claim(row, f"{where}, row {number}", source)
-        _refuse_repeated(claim, number, first_seen, where)
-        listed.append(claim)
-    for is_fact, missing in ((True, "fact"), (False, "non-fact")):
-        if not any(claim["is_fact"] is is_fact for claim in listed):
-            raise BadInput(where, f"at least one {missing}", f"{len(listed)} rows, none a {missing}")
-    return pd.DataFrame(listed, columns=_COLUMNS)
+    claims = (_claim(row, f"{where}, row {number}", source) for number, row in rows)
+    while batch := list(islice(claims, BATCH_ROWS)):
+        yield pd.DataFrame(batch, columns=_COLUMNS)
 
 
 def read_label(value: object, where: object) -> bool:
@@ -102,17 +98,3 @@ def _stratum(row: Mapping[str, Any], is_fact: bool, where: str) -> str:
             where, f"stratum {' or '.join(possible)} for {'a fact' if is_fact else 'a non-fact'}", stratum
         )
     return stratum
-
-
-def _refuse_repeated(
-    claim: dict[str, Any], number: int, first_seen: dict[str, tuple[int, bool]], where: str
-) -> None:
-    text, is_fact = claim["prefix"] + claim["target"], claim["is_fact"]
-    earlier, was_fact = first_seen.setdefault(text, (number, is_fact))
-    if earlier == number:
-        return
-    if was_fact is not is_fact:
-        raise BadInput(
-            f"{where}, row {number}", f"one label for a text, as in row {earlier}", f"the other for {text[:60]!r}"
-        )
-    raise BadInput(f"{where}, row {number}", "each claim once", f"row {earlier} again: {text[:60]!r}")

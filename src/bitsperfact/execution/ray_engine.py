@@ -17,7 +17,7 @@ from bitsperfact.errors import BadInput
 from bitsperfact.execution.cluster import Cluster, Needs, joined, share
 from bitsperfact.execution.progress import Remainder
 from bitsperfact.execution.store import ShardStore
-from bitsperfact.execution.task import Bench, Opener, Task
+from bitsperfact.execution.task import Bench, Opener, Parcel, Task
 from bitsperfact.execution.waiting import LOSSES, Queue
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Worker:
     def ready(self) -> None:
         """Return once the process is there."""
 
-    def run(self, task: Task) -> Answer:
+    def run(self, task: Parcel) -> Answer:
         """Compute a task's table."""
         with warnings.catch_warnings(record=True) as caught:
             table = self._bench.run(task)
@@ -166,7 +166,8 @@ class _Crew:
         if task is None:
             self._dismiss(member)
         else:
-            self._members[member.actor.run.remote(task)] = Member(member.actor, member.opener, task)
+            parcel = Parcel(task.opener, task.run)
+            self._members[member.actor.run.remote(parcel)] = Member(member.actor, member.opener, task)
 
     def _failed(self, member: Member, error: Any) -> Exception | None:
         cause: Exception = error.cause

@@ -1,11 +1,13 @@
 """What engines run: tasks, and the openers of what tasks need. Nothing here knows what either does.
 
 A task says how its result is named, which opener opens what it needs (a model, say), and how its table is computed
-with that. An engine that runs tasks in other processes pickles them, so both are values: frozen dataclasses and
-functions of modules. Equal openers open the same thing, which a process then opens once for many tasks.
+with that. A task may read what it needs only when it is asked for `run`. An engine that runs tasks in other
+processes asks just before it pickles that and the opener, so both are values: frozen dataclasses and functions of
+modules. Equal openers open the same thing, which a process then opens once for many tasks.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pandas as pd
@@ -37,13 +39,21 @@ class Task(Protocol):
         """Compute the table, with what the opener opened."""
 
 
+@dataclass(frozen=True)
+class Parcel:
+    """What of a task another process needs, with whatever the task had not read before."""
+
+    opener: Opener
+    run: Callable[[Any], pd.DataFrame]
+
+
 class Bench:
     """Runs tasks in this process, and keeps what one task's opener opened for the next task with an equal one."""
 
     def __init__(self) -> None:
         self._held: tuple[Opener, Any] | None = None
 
-    def run(self, task: Task) -> pd.DataFrame:
+    def run(self, task: Task | Parcel) -> pd.DataFrame:
         """Compute a task's table."""
         if self._held is None or self._held[0] != task.opener:
             self._held = None  # before the next is opened: two might not fit into memory

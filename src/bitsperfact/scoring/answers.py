@@ -54,9 +54,10 @@ class AnswerCache:
 
     def find(self, requests: Sequence[Request]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
         """Return which requests are known, shape (n_requests,), and the answers to these, in order."""
-        keys, records = _keys(requests), self._records
+        records = self._records
         if not len(records):
-            return np.zeros(len(keys), dtype=bool), _table(records)
+            return np.zeros(len(requests), dtype=bool), _table(records)
+        keys = _keys(requests)
         slots = np.minimum(np.searchsorted(records["key"], keys), len(records) - 1)
         known = records["key"][slots] == keys
         return known, _table(records[slots[known]])
@@ -143,6 +144,11 @@ def trim(most_bytes: int = MOST_BYTES) -> None:
 
 def _keys(requests: Sequence[Request]) -> NDArray[np.bytes_]:
     return np.array([bytes.fromhex(sha256_of_text(*r)[:32]) for r in requests], dtype="S16")
+
+
+def short_keys(requests: Sequence[Request]) -> NDArray[np.uint64]:
+    """The first 64 bits of each request's key: enough where two that are equal by chance do no harm."""
+    return np.array([int(sha256_of_text(*r)[:16], 16) for r in requests], dtype=np.uint64)
 
 
 def _table(records: Records) -> pd.DataFrame:

@@ -6,34 +6,57 @@ any answer at all, and unlike P it never saturates.
 """
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.registry import Answers, Array, TokenScore
+from bitsperfact.rows import text_hashes
+from bitsperfact.scoring.registry import Answers, Array, TokenScore, Unlabelled
 from bitsperfact.scoring.requests import CONDITIONAL
 
+Indices = NDArray[np.intp]
 
-def _value(claims: pd.DataFrame, answers: dict[str, Answers]) -> Array:
+
+#: Numbers in the arrays that alternatives are compared in.
+_AT_ONCE = 1 << 20
+
+
+def _value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:
     logprob_nats = answers[CONDITIONAL.name].logprob_sum[:, 0]
     odds = np.empty_like(logprob_nats)
-    for rows in claims.groupby(["claim_set", "group", "prefix"], sort=False).indices.values():
-        if len(rows) < 2:
-            alone = claims.iloc[rows[0]]
-            where = f"score choice, claim set {alone['claim_set']}, subject {alone['group']}"
-            raise BadInput(where, "at least 2 candidates with the same prefix (or --score logprob)", "1")
-        odds[rows] = log_odds_against_rest(logprob_nats[rows])
+    order, sizes, starts = _subjects(claims)
+    if (sizes < 2).any():
+        alone = claims.row(int(order[starts[sizes < 2]].min()), ["claim_set", "group"])
+        where = f"score choice, claim set {alone['claim_set']}, subject {alone['group']}"
+        raise BadInput(where, "at least 2 candidates with the same prefix (or --score logprob)", "1")
+    for size in np.unique(sizes):
+        same = starts[sizes == size]
+        step = max(1, _AT_ONCE // int(size) ** 2)
+        for first in range(0, len(same), step):
+            rows = order[same[first : first + step, None] + np.arange(size)]
+            odds[rows] = log_odds_against_rest(logprob_nats[rows])
     return odds
 
 
+def _subjects(claims: Unlabelled) -> tuple[Indices, Indices, Indices]:
+    """Rows ordered so that a subject's are neighbours; how many each subject has; where in the order it starts."""
+    columns = ["claim_set", "group", "prefix"]
+    hashes = [text_hashes(*(batch[c] for c in columns)) for batch in claims.batches(columns)]
+    codes = np.concatenate(hashes)
+    order = np.argsort(codes, kind="stable")
+    ordered = codes[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    return order, np.diff(starts, append=len(codes)), starts
+
+
 def log_odds_against_rest(logprob_nats: Array) -> Array:
-    """Log-odds of each of k >= 2 alternatives against the others together: shape (k,) nats -> (k,) log-odds.
+    """Log-odds of each of k >= 2 alternatives against the others together: (..., k) nats -> (..., k) log-odds.
 
     The sum leaves each alternative out by masking, not by subtracting it from the total: where one alternative
     holds nearly all the probability, the subtraction would cancel and saturate.
     """
-    others = np.broadcast_to(logprob_nats, (len(logprob_nats), len(logprob_nats))).copy()
-    np.fill_diagonal(others, -np.inf)
-    return logprob_nats - np.asarray(np.logaddexp.reduce(others, axis=1), dtype=np.float64)
+    k = logprob_nats.shape[-1]
+    others = np.where(np.eye(k, dtype=bool), -np.inf, logprob_nats[..., None, :])
+    return logprob_nats - np.asarray(np.logaddexp.reduce(others, axis=-1), dtype=np.float64)
 
 
 SCORE = TokenScore("choice", "log-odds", (CONDITIONAL,), _value)

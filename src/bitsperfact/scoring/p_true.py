@@ -6,7 +6,7 @@ continuations of one prompt, so they are computed from one row of the model.
 
 import pandas as pd
 
-from bitsperfact.scoring.registry import Answers, Array, TokenScore
+from bitsperfact.scoring.registry import Answers, Array, TokenScore, Unlabelled
 from bitsperfact.scoring.requests import Family, Request
 
 PROMPT = "Is the following statement true or false?\nStatement: {text}\nAnswer:"
@@ -24,7 +24,7 @@ def _judgement(claims: pd.DataFrame) -> list[Request]:
 JUDGEMENT = Family("judgement", 2, _judgement)
 
 
-def _value(claims: pd.DataFrame, answers: dict[str, Answers]) -> Array:
+def _value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:
     del claims
     logprob_nats = answers[JUDGEMENT.name].logprob_sum
     return logprob_nats[:, 0] - logprob_nats[:, 1]

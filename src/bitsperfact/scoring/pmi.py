@@ -7,7 +7,7 @@ al. 2021, "Surface Form Competition", arXiv 2104.08315, with the start token as 
 import pandas as pd
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.registry import Answers, Array, TokenScore
+from bitsperfact.scoring.registry import Answers, Array, TokenScore, Unlabelled
 from bitsperfact.scoring.requests import CONDITIONAL, Family, Request
 
 
@@ -22,7 +22,7 @@ def _unconditional(claims: pd.DataFrame) -> list[Request]:
 UNCONDITIONAL = Family("unconditional", 1, _unconditional)
 
 
-def _value(claims: pd.DataFrame, answers: dict[str, Answers]) -> Array:
+def _value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:
     del claims
     return answers[CONDITIONAL.name].logprob_sum[:, 0] - answers[UNCONDITIONAL.name].logprob_sum[:, 0]
 

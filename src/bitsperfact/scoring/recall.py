@@ -4,8 +4,9 @@ The run folder gets whole shards all the same, those it would have without a cac
 Hidden states are not cached: they are a thousand times larger than an answer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,9 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact.execution import ShardStore
-from bitsperfact.scoring.answers import AnswerCache, folder_of, trim
+from bitsperfact.scoring.answers import AnswerCache, folder_of, short_keys, trim
 from bitsperfact.scoring.requests import Request
-from bitsperfact.scoring.tasks import Answering, ScoringTask
+from bitsperfact.scoring.shards import Shards
+from bitsperfact.scoring.tasks import Answering, Ask, ScoringTask
 
 if TYPE_CHECKING:
     from bitsperfact.models import LoadedModel
@@ -36,13 +38,51 @@ class Completing:
         return table.iloc[np.argsort(places)].reset_index(drop=True)
 
 
+def _completing(
+    cache: AnswerCache, ask: Ask, requests: tuple[Request, ...]
+) -> "Callable[[LoadedModel], pd.DataFrame]":
+    """What computes the requests that the cache lacks, and takes the others from there."""
+    run = ask(requests)
+    known, answers = cache.find(requests)
+    if not (isinstance(run, Answering) and known.any()):
+        return run
+    return Completing(replace(run, requests=_lacking(requests, known)), known, answers)
+
+
+def _lacking(requests: Sequence[Request], known: NDArray[np.bool_]) -> tuple[Request, ...]:
+    return tuple(request for request, is_known in zip(requests, known, strict=True) if not is_known)
+
+
+class _Promises:
+    """What the tasks of a round will have computed, for one model: keys of requests, 8 bytes each.
+
+    Requests of one file of shards are distinct, so each is compared with those of other files only.
+    """
+
+    def __init__(self) -> None:
+        self._shards: Shards | None = None
+        self._now: list[NDArray[np.uint64]] = []
+        self._before = np.empty(0, dtype=np.uint64)
+
+    def take(self, shards: Shards, requests: Sequence[Request]) -> bool:
+        """Promise the requests unless one of them is promised already; tasks of one file come in a row."""
+        if shards is not self._shards:
+            self._before = np.sort(np.concatenate([self._before, *self._now]))
+            self._shards, self._now = shards, []
+        keys = short_keys(requests)
+        if len(self._before):
+            slots = np.minimum(np.searchsorted(self._before, keys), len(self._before) - 1)
+            if (self._before[slots] == keys).any():
+                return False
+        self._now.append(keys)
+        return True
+
+
 @dataclass(frozen=True)
 class SharedStore(ShardStore):
     """A run's shards, where answers come from the cache and go into it."""
 
-    _computed: dict[str, tuple[AnswerCache, Answering, NDArray[np.bool_]]] = field(
-        default_factory=dict, compare=False
-    )
+    _computed: dict[str, tuple[AnswerCache, ScoringTask]] = field(default_factory=dict, compare=False)
 
     def rounds(self, tasks: Sequence[ScoringTask]) -> Iterator[list[ScoringTask]]:
         """Yield the tasks to run on this store: done before the next are asked for, they leave every task stored.
@@ -58,8 +98,9 @@ class SharedStore(ShardStore):
 
     def _round(self, lacking: Sequence[ScoringTask]) -> list[ScoringTask]:
         caches: dict[tuple[str, str, str], AnswerCache] = {}
-        promised: dict[tuple[str, str, str], set[Request]] = {}
+        promised: dict[tuple[str, str, str], _Promises] = {}
         now: list[ScoringTask] = []
+        self._computed.clear()
         for task in lacking:
             run = task.run
             if not isinstance(run, Answering):
@@ -70,18 +111,16 @@ class SharedStore(ShardStore):
             known, answers = cache.find(run.requests)
             if known.all():
                 super().write(task.key, answers)
-                continue
-            missing = [request for request, is_known in zip(run.requests, known, strict=True) if not is_known]
-            if promised.setdefault(asked, set()).isdisjoint(missing):
-                promised[asked].update(missing)
-                rest = replace(run, requests=tuple(missing))
-                self._computed[task.key] = (cache, rest, ~known)
-                now.append(replace(task, run=Completing(rest, known, answers) if known.any() else run))
+            elif promised.setdefault(asked, _Promises()).take(task.shards, _lacking(run.requests, known)):
+                self._computed[task.key] = (cache, task)
+                now.append(replace(task, ask=partial(_completing, cache, task.ask)))
         return now
 
     def write(self, key: str, table: pd.DataFrame) -> None:
         """Store a task's table, and before it, so that a kill loses neither, its new answers in the cache."""
         if key in self._computed:
-            cache, computed, where = self._computed[key]
-            cache.add(computed.requests, table[where])
+            cache, task = self._computed[key]
+            requests = task.shards.read(task.at)
+            known, _ = cache.find(requests)
+            cache.add(_lacking(requests, known), table[~known])
         super().write(key, table)

@@ -1,15 +1,16 @@
 """The scores there are, by name. To add one: write its file with a `SCORE`, and add a line to `_MODULES`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
+from bitsperfact.rows import Rows
 from bitsperfact.scoring.requests import Family
 
 Array = NDArray[np.float64]
@@ -25,6 +26,27 @@ _MODULES = {
 
 #: Columns of a claims table that an unsupervised score may see.
 UNLABELLED = ["claim_id", "claim_set", "group", "prefix", "target"]
+
+
+@dataclass(frozen=True)
+class Unlabelled:
+    """The claims of one set, as far as an unsupervised score may see them, in batches of columns."""
+
+    _rows: Rows
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Yield the claims in order; ValueError for a column that says what is true."""
+        return self._rows.batches(_checked(columns))
+
+    def row(self, at: int, columns: Sequence[str]) -> "pd.Series[Any]":
+        """One claim, by its position."""
+        return self._rows.row(at, _checked(columns))
+
+
+def _checked(columns: Sequence[str]) -> Sequence[str]:
+    if not set(columns) <= set(UNLABELLED):
+        raise ValueError(f"columns must be some of {', '.join(UNLABELLED)}, not {columns!r}")
+    return columns
 
 
 @dataclass(frozen=True)
@@ -47,7 +69,7 @@ class TokenScore:
     name: str
     unit: Literal["nats", "log-odds"]
     families: tuple[Family, ...]
-    value: Callable[[pd.DataFrame, dict[str, Answers]], Array]
+    value: Callable[[Unlabelled, dict[str, Answers]], Array]
 
 
 @dataclass(frozen=True)

@@ -5,26 +5,27 @@ contexts, because the engine computes what the requests of a shard have in commo
 that its numbers depend on, so a stored shard is right for whoever asks for it again, and for nobody else.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import groupby
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bitsperfact import tables
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
-from bitsperfact.scoring.registry import UNLABELLED, Answers, Array, HiddenScore, TokenScore, score
+from bitsperfact.scoring.questions import Questions
+from bitsperfact.scoring.registry import Array, HiddenScore, TokenScore, score
 from bitsperfact.scoring.requests import Family, Request
+from bitsperfact.scoring.results import Results, results_of
+from bitsperfact.scoring.shards import Shards
 from bitsperfact.tables import ModelInfo
 
 if TYPE_CHECKING:
     from bitsperfact.models import LoadedModel
-
-Item = TypeVar("Item")
 
 #: Changes whenever stored shards of older code must not be read again.
 FORMAT = "2"
@@ -44,31 +45,37 @@ class Settings:
     seed: int = 0
 
 
-@dataclass(frozen=True)
+#: What a task's requests become: something that computes their table with a model.
+Ask = Callable[[tuple[Request, ...]], "Callable[[LoadedModel], pd.DataFrame]"]
+
+
+@dataclass(frozen=True, eq=False)
 class ScoringTask:
-    """One shard to compute: `run` returns its table, given the model that `opener` opens. Tasks can be pickled."""
+    """One shard to compute: number `at` of `shards`, whose requests are read when they are needed."""
 
     key: str
     n_items: int
     label: str
     opener: "Callable[[], LoadedModel]"
-    run: "Callable[[LoadedModel], pd.DataFrame]"
+    shards: Shards
+    at: int
+    ask: Ask
+
+    @property
+    def run(self) -> "Callable[[LoadedModel], pd.DataFrame]":
+        """Read the requests; what is returned can be pickled, and returns their table, given the opened model."""
+        return self.ask(self.shards.read(self.at))
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How the scores of one model on one claim set are computed: its `tasks`, then `assemble` on their results."""
+    """How the scores of one model on one claim set are computed: its `tasks`, then `parts` from their results."""
 
     model: ModelInfo
-    claims: pd.DataFrame
+    questions: Questions
     scores: tuple[str, ...]
     settings: Settings
     open_model: "Callable[[], LoadedModel]"
-
-    @cached_property
-    def unlabelled(self) -> pd.DataFrame:
-        """The claims without the columns that say what is true."""
-        return self.claims.loc[:, UNLABELLED].reset_index(drop=True)
 
     @cached_property
     def families(self) -> dict[str, Family]:
@@ -77,21 +84,20 @@ class Plan:
         return {family.name: family for family in wanted}
 
     @cached_property
-    def asked(self) -> dict[str, list[Request]]:
-        """Every claim's requests, by family, `per_claim` in a row for each claim."""
-        return {name: list(family.build(self.unlabelled)) for name, family in self.families.items()}
-
-    @cached_property
     def shards(self) -> dict[str, list[ScoringTask]]:
         """Tasks by family, or by score for hidden states."""
+        ask = partial(Answering, self.model.fingerprint, self.model.dtype, self.settings)
+        represent = partial(partial, Representing, self.settings)
         token_shards = {
-            name: [self._token_task(name, part) for part in shards_of(asked)] for name, asked in self.asked.items()
+            name: self._tasks(name, self.questions.asked(family, SHARD_REQUESTS).shards, _both, ask)
+            for name, family in self.families.items()
         }
-        texts = list(self.unlabelled["prefix"] + self.unlabelled["target"])
         hidden_shards = {
-            name: [self._hidden_task(name, s.depth, part) for part in _runs(texts)]
-            for name in self.scores
-            if isinstance(s := score(name), HiddenScore)
+            s.name: self._tasks(
+                f"{s.name}@{s.depth}", self.questions.texts(SHARD_REQUESTS), _bare, represent(s.depth)
+            )
+            for s in map(score, self.scores)
+            if isinstance(s, HiddenScore)
         }
         return token_shards | hidden_shards
 
@@ -100,74 +106,82 @@ class Plan:
         """Every shard to compute, in order."""
         return [task for shards in self.shards.values() for task in shards]
 
-    def _task(
-        self, kind: str, parts: Sequence[str], run: "Callable[[LoadedModel], pd.DataFrame]", n_items: int
-    ) -> ScoringTask:
-        key = sha256_of_text(FORMAT, kind, self.model.fingerprint, self.model.dtype, self.settings.bos, *parts)
-        label = f"{self.model.name} · {self.claims['claim_set'].iloc[0]}"
-        return ScoringTask(key[:32], n_items, label, self.open_model, run)
-
-    def _token_task(self, family: str, part: list[Request]) -> ScoringTask:
-        texts = [text for request in part for text in request]
-        answering = Answering(self.model.fingerprint, self.model.dtype, self.settings, tuple(part))
-        return self._task(family, texts, answering, len(part))
-
-    def _hidden_task(self, name: str, depth: float, part: list[str]) -> ScoringTask:
-        return self._task(f"{name}@{depth}", part, partial(_represent, self.settings, part, depth), len(part))
+    def _tasks(
+        self, kind: str, shards: Shards, texts_of: Callable[[tuple[Request, ...]], list[str]], ask: Ask
+    ) -> list[ScoringTask]:
+        identity = (FORMAT, kind, self.model.fingerprint, self.model.dtype, self.settings.bos)
+        label = f"{self.model.name} · {self.questions.name}"
+        tasks = []
+        for at, n_items in enumerate(shards.sizes.tolist()):
+            requests = shards.read(at)
+            key = sha256_of_text(*identity, *texts_of(requests))[:32]
+            tasks.append(ScoringTask(key, n_items, label, self.open_model, shards, at, ask))
+        return tasks
 
     def assemble(self, read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
         """Return the scores table of this model and claim set; `read` returns a finished shard by its key."""
-        frames = {
-            name: pd.concat([read(task.key) for task in shards], ignore_index=True)
-            for name, shards in self.shards.items()
-        }
-        return pd.concat([self._score_table(name, frames) for name in self.scores], ignore_index=True)
+        return pd.concat(self.parts(read), ignore_index=True)
 
-    def _score_table(self, name: str, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-        chosen = score(name)
-        if isinstance(chosen, TokenScore):
-            raw = self._per_claim(chosen.families[0].name, frames).iloc[:: chosen.families[0].per_claim]
-            value = chosen.value(self.unlabelled, {f.name: self._answers(f, frames) for f in chosen.families})
-        else:
-            raw = frames[name].assign(logprob_sum=np.nan, boundary_ok=True)
-            value = chosen.value(
-                np.stack(raw["hidden"].to_list()),
-                self.claims["is_fact"].to_numpy(dtype=bool),
-                self.claims["group"].to_numpy(dtype=str),
-                self.settings.seed,
-            )
-        return self._as_scores(name, value, raw.reset_index(drop=True))
+    def parts(self, read: Callable[[str], pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """Yield the rows of the scores table, one score after the other, batch by batch."""
+        results = {name: results_of(self.shards[name], read) for name in self.families}
+        for name in self.scores:
+            chosen = score(name)
+            if isinstance(chosen, TokenScore):
+                yield from self._token_parts(chosen, results)
+            else:
+                yield from self._hidden_parts(chosen, read)
 
-    def _as_scores(self, name: str, value: Array, raw: pd.DataFrame) -> pd.DataFrame:
+    def _token_parts(self, chosen: TokenScore, results: dict[str, Results]) -> Iterator[pd.DataFrame]:
+        slots = {f.name: self.questions.asked(f, SHARD_REQUESTS).slots for f in chosen.families}
+        answers = {f.name: results[f.name].answers(slots[f.name], f.per_claim) for f in chosen.families}
+        value = chosen.value(self.questions.unlabelled, answers)
+        first = chosen.families[0]
+        yield from self._as_scores(chosen.name, value, results[first.name], slots[first.name][:: first.per_claim])
+
+    def _hidden_parts(self, chosen: HiddenScore, read: Callable[[str], pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """A classifier is fitted on all hidden states: they are in memory together."""
+        raw = pd.concat([read(task.key) for task in self.shards[chosen.name]], ignore_index=True)
+        labels = pd.concat(self.questions.rows.batches(["is_fact", "group"]), ignore_index=True)
+        value = chosen.value(
+            np.stack(raw["hidden"].to_list()),
+            labels["is_fact"].to_numpy(dtype=bool),
+            labels["group"].to_numpy(dtype=str),
+            self.settings.seed,
+        )
+        results = Results.of(raw.drop(columns="hidden").assign(logprob_sum=np.nan, boundary_ok=True))
+        yield from self._as_scores(chosen.name, value, results, np.arange(len(value)))
+
+    def _as_scores(
+        self, name: str, value: Array, results: Results, slots: NDArray[np.integer[Any]]
+    ) -> Iterator[pd.DataFrame]:
         bad = np.flatnonzero(~np.isfinite(value))
         if len(bad):
-            text = self.unlabelled["prefix"].iloc[bad[0]] + self.unlabelled["target"].iloc[bad[0]]
+            text = "".join(self.questions.rows.row(int(bad[0]), ["prefix", "target"]))
             raise BadInput(
                 f"score {name}, model {self.model.name}, claim {text!r}", "a finite score", value[bad[0]]
             )
-        identity = {
-            "model": self.model.name,
-            "revision": self.model.revision,
-            "dtype": self.model.dtype,
-            "claim_id": self.unlabelled["claim_id"],
-            "score": name,
-            "value": value,
-        }
-        columns = {c: raw[c] for c in ("n_tokens", "n_bytes", "logprob_sum", "boundary_ok")}
-        return pd.DataFrame(identity | columns)[list(tables.COLUMNS["scores"])]
+        start = 0
+        for batch in self.questions.rows.batches(["claim_id"]):
+            here = slice(start, start := start + len(batch))
+            identity = {
+                "model": self.model.name,
+                "revision": self.model.revision,
+                "dtype": self.model.dtype,
+                "claim_id": batch["claim_id"],
+                "score": name,
+                "value": value[here],
+            }
+            yield pd.DataFrame(identity | results.columns(slots[here]))[list(tables.COLUMNS["scores"])]
 
-    def _per_claim(self, family: str, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-        """Answers in the order asked: a request that several claims share was computed once."""
-        slot = {request: i for i, request in enumerate(sorted(set(self.asked[family])))}
-        return frames[family].iloc[[slot[request] for request in self.asked[family]]].reset_index(drop=True)
 
-    def _answers(self, family: Family, frames: dict[str, pd.DataFrame]) -> Answers:
-        table = self._per_claim(family.name, frames)
-        shape = (-1, family.per_claim)
-        return Answers(
-            table["logprob_sum"].to_numpy(dtype=float).reshape(shape),
-            table["n_tokens"].to_numpy(dtype=int).reshape(shape),
-        )
+def _both(requests: tuple[Request, ...]) -> list[str]:
+    return [text for request in requests for text in request]
+
+
+def _bare(requests: tuple[Request, ...]) -> list[str]:
+    """The texts of requests without a context."""
+    return [request.continuation for request in requests]
 
 
 @dataclass(frozen=True)
@@ -195,35 +209,25 @@ class Answering:
         )
 
 
-def _represent(settings: Settings, part: Sequence[str], depth: float, loaded: "LoadedModel") -> pd.DataFrame:
-    from bitsperfact.scoring.engine import last_hidden_states
-    from bitsperfact.scoring.tokens import Encoder
+@dataclass(frozen=True)
+class Representing:
+    """Computes hidden states of texts: one row each."""
 
-    tokenized = Encoder(loaded.tokenizer, settings.bos).encode([Request("", text) for text in part])
-    hidden = last_hidden_states(loaded, [t.ids for t in tokenized], depth, settings.batch_tokens)
-    return pd.DataFrame(
-        {
-            "hidden": list(hidden),
-            "n_tokens": [t.n_tokens for t in tokenized],
-            "n_bytes": [t.n_bytes for t in tokenized],
-        }
-    )
+    settings: Settings
+    depth: float
+    requests: tuple[Request, ...]
 
+    def __call__(self, loaded: "LoadedModel") -> pd.DataFrame:
+        """Return `hidden`, `n_tokens` and `n_bytes`."""
+        from bitsperfact.scoring.engine import last_hidden_states
+        from bitsperfact.scoring.tokens import Encoder
 
-def shards_of(asked: Sequence[Request]) -> list[list[Request]]:
-    """Distinct requests, sorted, in shards that cut no context.
-
-    A shard has at most `SHARD_REQUESTS` requests; a context with more has shards of its own.
-    """
-    shards: list[list[Request]] = []
-    for _, group in groupby(sorted(set(asked)), key=lambda request: request.context):
-        for run in _runs(list(group)):
-            if shards and len(shards[-1]) + len(run) <= SHARD_REQUESTS:
-                shards[-1] += run
-            else:
-                shards.append(run)
-    return shards
-
-
-def _runs(items: Sequence[Item]) -> list[list[Item]]:
-    return [list(items[i : i + SHARD_REQUESTS]) for i in range(0, len(items), SHARD_REQUESTS)]
+        tokenized = Encoder(loaded.tokenizer, self.settings.bos).encode(self.requests)
+        hidden = last_hidden_states(loaded, [t.ids for t in tokenized], self.depth, self.settings.batch_tokens)
+        return pd.DataFrame(
+            {
+                "hidden": list(hidden),
+                "n_tokens": [t.n_tokens for t in tokenized],
+                "n_bytes": [t.n_bytes for t in tokenized],
+            }
+        )

@@ -1,0 +1,42 @@
+"""The pattern baseline of one stratum, fitted on a sample of entities where there are many claims."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitsperfact.analysis.baseline import pattern_scores
+from bitsperfact.analysis.seeds import derived_seed
+from bitsperfact.analysis.sets import SetOfClaims
+
+#: Claims that the baseline is fitted on and scored on; beyond them, entities are drawn until so many are reached.
+MOST_CLAIMS = 50_000
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """`values`: the baseline's scores of the claims in `rows`, a mask of shape (n_claims,), in their order."""
+
+    rows: NDArray[np.bool_]
+    values: NDArray[np.float64]
+
+
+def fitted_pattern(claims: SetOfClaims, nonfacts: NDArray[np.bool_], stratum: str, seed: int) -> Pattern:
+    """Fit the baseline on the facts and these non-facts alone, since patterns differ between strata."""
+    name = claims.info.name
+    rows = sampled(claims.is_fact | nonfacts, claims.groups, derived_seed(seed, name, stratum, "pattern sample"))
+    return Pattern(rows, pattern_scores(claims.texts(rows), derived_seed(seed, name, stratum, "pattern")))
+
+
+def sampled(rows: NDArray[np.bool_], groups: NDArray[np.int32], seed: int) -> NDArray[np.bool_]:
+    """`rows`, or those of them that belong to entities drawn at random until `MOST_CLAIMS` are reached."""
+    if rows.sum() <= MOST_CLAIMS:
+        return rows
+    sizes = np.bincount(groups[rows])
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    before = np.cumsum(sizes[order]) - sizes[order]
+    drawn = np.zeros(len(sizes), dtype=bool)
+    drawn[order[before < MOST_CLAIMS]] = True
+    chosen = rows.copy()
+    chosen[rows] = drawn[groups[rows]]
+    return chosen

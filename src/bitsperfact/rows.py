@@ -1,0 +1,149 @@
+"""Tables read batch by batch: rows in their order, the columns that are asked for, and never the whole.
+
+A table is either a frame in memory or rows of a parquet file; who reads batches need not know which.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bitsperfact import tables
+from bitsperfact.errors import BadInput
+from bitsperfact.tables import Table
+
+#: Rows of a batch: what is in memory of a text column at any time.
+BATCH_ROWS = 1 << 15
+
+
+class Rows(ABC):
+    """Rows of a table of `bitsperfact.tables`."""
+
+    @property
+    @abstractmethod
+    def n_rows(self) -> int:
+        """Number of rows (1, a count)."""
+
+    @abstractmethod
+    def batches(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Yield the rows in order, at least one and at most `BATCH_ROWS` at a time, with these columns alone."""
+
+    @abstractmethod
+    def pieces(self) -> "list[Rows]":
+        """The rows in parts that can be read apart, in order."""
+
+    @abstractmethod
+    def frame(self) -> pd.DataFrame:
+        """The whole table in memory, checked."""
+
+    def row(self, at: int, columns: Sequence[str]) -> "pd.Series[Any]":
+        """One row, by its position; for messages, as it reads what stands before."""
+        for batch in self.batches(columns):
+            if at < len(batch):
+                return batch.iloc[at]
+            at -= len(batch)
+        raise IndexError(at)
+
+
+@dataclass(frozen=True, eq=False)
+class Held(Rows):
+    """Rows of a frame in memory."""
+
+    table: Table
+    held: pd.DataFrame
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows (1, a count)."""
+        return len(self.held)
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Yield slices of the frame."""
+        for start in range(0, len(self.held), BATCH_ROWS):
+            yield self.held[list(columns)].iloc[start : start + BATCH_ROWS].reset_index(drop=True)
+
+    def pieces(self) -> list[Rows]:
+        """The frame as one piece."""
+        return [self]
+
+    def frame(self) -> pd.DataFrame:
+        """The frame itself."""
+        return self.held
+
+
+@dataclass(frozen=True, eq=False)
+class Stored(Rows):
+    """Rows of a parquet file: those of `groups`, its row groups, or all.
+
+    Raises BadInput where the file is missing, no parquet, or of other columns, at once; cells are checked where
+    the file was written, and again in `frame`.
+    """
+
+    table: Table
+    path: Path
+    groups: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        names = self._file.schema_arrow.names
+        for column in tables.COLUMNS[self.table]:
+            if column not in names:
+                raise BadInput(
+                    self.path, f"columns {', '.join(tables.COLUMNS[self.table])}", f"no column {column!r}"
+                )
+
+    @cached_property
+    def _file(self) -> Any:
+        return tables.open_parquet(self.table, self.path)
+
+    @cached_property
+    def _groups(self) -> list[int]:
+        return list(range(self._file.num_row_groups)) if self.groups is None else list(self.groups)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows (1, a count)."""
+        return sum(self._file.metadata.row_group(group).num_rows for group in self._groups)
+
+    def batches(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """Yield batches from the file; one that was replaced meanwhile is not noticed: it stays open."""
+        read = self._file.iter_batches(BATCH_ROWS, self._groups, list(columns), use_threads=False)
+        while True:
+            with tables.refused(self.table, self.path):
+                batch = next(read, None)
+            if batch is None:
+                return
+            if batch.num_rows:
+                yield batch.to_pandas()
+
+    def pieces(self) -> list[Rows]:
+        """Each row group."""
+        return [Stored(self.table, self.path, (group,)) for group in self._groups]
+
+    def frame(self) -> pd.DataFrame:
+        """Read and check everything."""
+        if self.groups is None:
+            return tables.read(self.table, self.path)
+        return tables.check(self.table, self._file.read_row_groups(self._groups).to_pandas(), self.path)
+
+
+def rows_of(table: Table, given: pd.DataFrame | Rows) -> Rows:
+    """A frame, checked, or rows, as rows."""
+    return given if isinstance(given, Rows) else Held(table, tables.check(table, given, table))
+
+
+def text_hashes(*columns: "pd.Series[Any]") -> NDArray[np.uint64]:
+    """A 64-bit hash of each row's texts, the same in every process.
+
+    Two of n distinct texts share one with chance n^2 / 2^65: 3 in a million for 10^7.
+    """
+    mixed = np.zeros(len(columns[0]), dtype=np.uint64)
+    for column in columns:
+        hashed = pd.util.hash_array(column.to_numpy(dtype=object), categorize=False)
+        mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + hashed
+    return mixed
