@@ -5,7 +5,7 @@ A table is either a frame in memory or rows of a parquet file; who reads batches
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -88,6 +88,7 @@ class Stored(Rows):
     table: Table
     path: Path
     groups: tuple[int, ...] | None = None
+    opened: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         names = self._file.schema_arrow.names
@@ -99,7 +100,7 @@ class Stored(Rows):
 
     @cached_property
     def _file(self) -> Any:
-        return tables.open_parquet(self.table, self.path)
+        return tables.open_parquet(self.table, self.path) if self.opened is None else self.opened
 
     @cached_property
     def _groups(self) -> list[int]:
@@ -123,7 +124,8 @@ class Stored(Rows):
 
     def pieces(self) -> list[Rows]:
         """Each row group."""
-        return [Stored(self.table, self.path, (group,)) for group in self._groups]
+        # One open file for all: its metadata grow with the number of pieces.
+        return [Stored(self.table, self.path, (group,), self._file) for group in self._groups]
 
     def frame(self) -> pd.DataFrame:
         """Read and check everything."""

@@ -50,7 +50,7 @@ def examples(scored: ScoredRun, claim_set: str) -> Examples | None:
         columns=models
     )
     believed = wide.rank().sum(axis=1).rename("believed")
-    claims = scored.run.claims.drop_duplicates("claim_id").set_index("claim_id").loc[wide.index].join(believed)
+    claims = scored.claims.drop_duplicates("claim_id").set_index("claim_id").loc[wide.index].join(believed)
     # Ties stand in the order of their content hash, so that the page does not depend on the order of rows.
     ordered = claims.sort_values("believed", kind="stable")
     is_fact = ordered["is_fact"].astype(bool)

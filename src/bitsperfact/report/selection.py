@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bitsperfact.report.sampling import Counts, drawn_claims, drawn_scores
 from bitsperfact.runs import Run
 from bitsperfact.tables import PATTERN_MODEL, POOLED
 
@@ -14,12 +15,15 @@ from bitsperfact.tables import PATTERN_MODEL, POOLED
 class ScoredRun:
     """A run's scores beside what is scored, and the orders in which everything is shown.
 
-    `scored` has the columns of `scores` and, of `claims`, claim_set, is_fact and stratum. Models stand by number
+    `scored` has the columns of `scores` and, of `claims`, claim_set, is_fact and stratum. Of large sets it and
+    `claims` hold a sample, and `counts` tells of how many. Models stand by number
     of parameters, claim sets as the run was asked for them.
     """
 
     run: Run
     scored: pd.DataFrame
+    claims: pd.DataFrame
+    counts: dict[str, Counts]
     models: list[str]
     claim_sets: list[str]
     scores: list[str]
@@ -42,16 +46,16 @@ class ScoredRun:
 
 def scored_run(run: Run) -> ScoredRun:
     """Join scores with their claims and settle the orders."""
-    about = run.claims[["claim_id", "claim_set", "is_fact", "stratum"]]
-    scored = run.scores.merge(about, on="claim_id", how="inner", validate="many_to_one")
+    drawn = drawn_claims(run)
+    scored = drawn_scores(run, drawn.claims)
     sizes = number_of_parameters(run)
-    named = [info.name for info in run.models] + list(run.scores["model"]) + list(run.separation["model"])
+    named = [info.name for info in run.models] + list(scored["model"]) + list(run.separation["model"])
     models = sorted({name for name in named if name != PATTERN_MODEL}, key=lambda name: (sizes.get(name, 0), name))
-    sets = (
-        [info.name for info in run.claim_sets] + list(run.claims["claim_set"]) + list(run.separation["claim_set"])
+    sets = [*(info.name for info in run.claim_sets), *drawn.counts, *run.separation["claim_set"]]
+    scores = [*scored["score"], *run.separation.loc[run.separation["model"] != PATTERN_MODEL, "score"]]
+    return ScoredRun(
+        run, scored, drawn.claims, drawn.counts, models, list(dict.fromkeys(sets)), sorted(set(scores))
     )
-    scores = [*run.scores["score"], *run.separation.loc[run.separation["model"] != PATTERN_MODEL, "score"]]
-    return ScoredRun(run, scored, models, list(dict.fromkeys(sets)), sorted(set(scores)))
 
 
 def number_of_parameters(run: Run) -> dict[str, int]:
