@@ -121,7 +121,7 @@ def test_a_config_that_builds_nothing(tmp_path, monkeypatch):
     from bitsperfact import models
 
     (tmp_path / "config.json").write_text('{"model_type": "llama", "hidden_size": "wide"}')
-    monkeypatch.setattr(models, "resolve", lambda name: tmp_path)
+    monkeypatch.setattr(models, "resolve_config", lambda name: tmp_path)
     with pytest.raises(BadInput, match=r"config.json: expected a config that transformers can build"):
         planning.adapted_layers("broken")
 

@@ -101,13 +101,13 @@ def _size(facts: float, hallucination: float, constant: Constant, adapted: Adapt
 
 
 def adapted_layers(name: str) -> Adapted:
-    """Shapes of a model's linear layers, output head apart, from its config alone: no weight is loaded.
+    """Shapes of a model's linear layers, output head apart, from its config alone: no weight is fetched.
 
     `name` as for `bitsperfact.models.resolve`. Raises BadInput for a model that cannot be opened.
     """
     from bitsperfact import models
 
-    shapes = _linear_shapes(models.skeleton(models.resolve(name)))
+    shapes = _linear_shapes(models.skeleton(models.resolve_config(name)))
     if not shapes:
         raise BadInput("--lora", "a model with linear layers", name)
     return Adapted(

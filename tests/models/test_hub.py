@@ -18,7 +18,10 @@ _RESOLVE = """
 import sys
 from bitsperfact import models
 try:
-    print(models.resolve(sys.argv[1], allow_pickle=len(sys.argv) > 2))
+    if sys.argv[2:] == ["config"]:
+        print(models.resolve_config(sys.argv[1]))
+    else:
+        print(models.resolve(sys.argv[1], allow_pickle=len(sys.argv) > 2))
 except models.Unavailable as error:
     print("Unavailable", error)
 except ValueError as error:
@@ -116,6 +119,14 @@ def test_only_what_scoring_needs_is_fetched(served, ask):
     info = models.describe(str(folder))
     assert info.revision == COMMIT
     assert info.fingerprint == models.describe("random:tiny").fingerprint
+
+
+def test_a_config_is_fetched_alone_and_the_rest_when_it_is_needed(served, ask):
+    folder = ask("org/net", "config")
+    assert set(served.asked) == {"config.json"}
+    assert ask("org/net", "config", endpoint="http://127.0.0.1:9") == folder
+    assert ask("org/net") == folder
+    assert "model.safetensors" in served.asked
 
 
 def test_a_fetched_model_needs_no_hub(served, ask):

@@ -23,12 +23,18 @@ def check_folder(folder: Path, *, trust_remote_code: bool, allow_pickle: bool) -
     Refused: no or broken config, no tokenizer, pickled weights or custom code without leave, shards missing,
     damaged safetensors, an architecture without a causal language-model head.
     """
-    config = _read_object(folder / "config.json", folder)
-    _check_code(folder, config, trust_remote_code)
-    _check_head(folder, config)
+    config = check_config(folder, trust_remote_code=trust_remote_code)
     if not any((folder / name).is_file() for name in _TOKENIZERS):
         raise BadInput(folder, f"a tokenizer ({', '.join(_TOKENIZERS)})", "none of these files")
     _check_weights(folder, allow_pickle)
+    return config
+
+
+def check_config(folder: Path, *, trust_remote_code: bool) -> dict[str, Any]:
+    """Return the parsed `config.json`; raise BadInput where it is none, or of no causal language model."""
+    config = _read_object(folder / "config.json", folder)
+    _check_code(folder, config, trust_remote_code)
+    _check_head(folder, config)
     return config
 
 

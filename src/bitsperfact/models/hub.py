@@ -39,6 +39,14 @@ def resolve_hub(repo: str, revision: str | None, *, trust_remote_code: bool, all
     return _download(repo, revision, wanted, where)
 
 
+def resolve_hub_config(repo: str, revision: str | None) -> Path:
+    """A folder with the `config.json` of a Hub repository, which alone is downloaded; raises as `resolve_hub`."""
+    try:
+        return _download(repo, revision, ["config.json"], repo if revision is None else f"{repo}@{revision}")
+    except Unavailable as unreachable:
+        return _cached(repo, revision, unreachable)
+
+
 def _wanted(where: str, names: list[str], *, trust_remote_code: bool, allow_pickle: bool) -> list[str]:
     patterns = [*_SMALL, *(["*.py"] if trust_remote_code else [])]
     top = [name for name in names if "/" not in name]

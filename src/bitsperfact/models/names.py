@@ -57,12 +57,42 @@ def resolve(name: str, *, trust_remote_code: bool = False, allow_pickle: bool = 
     return folder
 
 
+def resolve_config(name: str) -> Path:
+    """Folder with at least the config of a model: of one on the Hub no weight is fetched.
+
+    `name` and errors as for `resolve`; code that a model brings is never run.
+    """
+    from bitsperfact.models.folder import check_config
+
+    folder = _elsewhere(name)
+    if folder is None:
+        from bitsperfact.models.hub import resolve_hub_config
+
+        hub = _hub_name(name)
+        folder = resolve_hub_config(hub["repo"], hub["revision"])
+    if record_of(folder) is None:
+        check_config(folder, trust_remote_code=False)
+    return folder
+
+
 def fetch(name: str) -> Path:
     """Make sure that a model can be opened without a network, and return its folder. Raises as `resolve` does."""
     return resolve(name)
 
 
 def _locate(name: str, *, trust_remote_code: bool, allow_pickle: bool) -> Path:
+    if (elsewhere := _elsewhere(name)) is not None:
+        return elsewhere
+    hub = _hub_name(name)
+    from bitsperfact.models.hub import resolve_hub
+
+    return resolve_hub(
+        hub["repo"], hub["revision"], trust_remote_code=trust_remote_code, allow_pickle=allow_pickle
+    )
+
+
+def _elsewhere(name: str) -> Path | None:
+    """Folder of a model that is named by scheme or path, not on the Hub; None for any other name."""
     scheme = name.partition(":")[0]
     if scheme == "pypi" and ":" in name:
         return _packaged(name)
@@ -71,16 +101,15 @@ def _locate(name: str, *, trust_remote_code: bool, allow_pickle: bool) -> Path:
     path = Path(name).expanduser()
     if name and path.is_dir():
         return path.resolve()
-    if path.suffix == ".gguf":
-        return _gguf(path)
+    return _gguf(path) if path.suffix == ".gguf" else None
+
+
+def _hub_name(name: str) -> re.Match[str]:
+    """The parts of a name on the Hub; raise BadInput, with the nearest known name, where it cannot be one."""
     hub = _HUB.fullmatch(name)
     if hub is None or name.startswith((".", "/", "~")):
         raise _unknown(name)
-    from bitsperfact.models.hub import resolve_hub
-
-    return resolve_hub(
-        hub["repo"], hub["revision"], trust_remote_code=trust_remote_code, allow_pickle=allow_pickle
-    )
+    return hub
 
 
 def _packaged(name: str) -> Path:
