@@ -127,8 +127,8 @@ MEMORY = textwrap.dedent(
     from bitsperfact.scoring import shards
 
     for module in (rows, build, loading, statements):
-        module.BATCH_ROWS = 1 << 11
-    shards.SORTED_AT_ONCE = 1 << 11
+        module.BATCH_ROWS = 1 << 12
+    shards.SORTED_AT_ONCE = 1 << 12
     pattern.MOST_CLAIMS, levels.MOST_EXACT, levels.RANKS, sets.MOST_NAMES = 500, 1 << 11, 1 << 8, 1 << 8
     MODEL = tables.ModelInfo("m", "main", "f" * 64, 10, "float32", "Tiny")
 
@@ -165,16 +165,16 @@ MEMORY = textwrap.dedent(
 
 
 def test_memory_grows_by_few_bytes_per_claim(tmp_path):
-    few, many = 10_000, 60_000
+    few, many = 20_000, 80_000
     told = subprocess.run(
         [sys.executable, "-c", MEMORY, str(tmp_path), str(few), str(many)],
         capture_output=True,
         text=True,
         check=False,
         cwd=Path(__file__).parents[1],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"},
     )
     assert told.returncode == 0, told.stderr
     before, after = json.loads(told.stdout)
-    # Held whole, the claims, their requests and their scores take 780 bytes each.
-    assert (after - before) / (many - few) < 300
+    # In one batch it is 1300. Of what is left here, much is free memory that was not given back.
+    assert (after - before) / (many - few) < 700

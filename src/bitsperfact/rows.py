@@ -4,7 +4,7 @@ A table is either a frame in memory or rows of a parquet file; who reads batches
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -149,3 +149,10 @@ def text_hashes(*columns: "pd.Series[Any]") -> NDArray[np.uint64]:
         hashed = pd.util.hash_array(column.to_numpy(dtype=object), categorize=False)
         mixed = mixed * np.uint64(0x9E3779B97F4A7C15) + hashed
     return mixed
+
+
+def repeated(hashes: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    """Hashes that occur more than once in all parts together, each once, sorted; 8 bytes a hash, twice."""
+    together = np.concatenate([np.empty(0, dtype=np.uint64), *hashes])
+    together.sort()
+    return np.unique(together[1:][together[1:] == together[:-1]])

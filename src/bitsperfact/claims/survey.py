@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
-from bitsperfact.rows import text_hashes
+from bitsperfact.rows import repeated, text_hashes
 
 Keys = NDArray[np.uint64]
 #: The key that every group has or stays below.
@@ -49,7 +49,7 @@ def survey(
         if limit is not None:
             keys.append(group_keys(batch["group"], seed))
     is_fact = np.concatenate([np.empty(0, dtype=bool), *labels])
-    _refuse_repeated(batches, _repeated(hashes), where)
+    _refuse_repeated(batches, repeated(hashes), where)
     _check_classes(is_fact, where)
     in_strata = np.concatenate(kept)
     if is_fact[in_strata].all():
@@ -80,12 +80,6 @@ def _check_classes(is_fact: NDArray[np.bool_], where: str) -> None:
     for missing, there in (("fact", is_fact.any()), ("non-fact", not is_fact.all())):
         if not there:
             raise BadInput(where, f"at least one {missing}", f"{len(is_fact)} rows, none a {missing}")
-
-
-def _repeated(hashes: list[Keys]) -> Keys:
-    """Hashes that occur more than once."""
-    ordered = np.sort(np.concatenate([np.empty(0, dtype=np.uint64), *hashes]))
-    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
 
 
 def _refuse_repeated(batches: Callable[[], Iterable[pd.DataFrame]], suspects: Keys, where: str) -> None:

@@ -12,7 +12,7 @@ from bitsperfact import tables
 from bitsperfact.claims.claimset import ClaimStream, fingerprint_of
 from bitsperfact.errors import BadInput
 from bitsperfact.files import atomic_file
-from bitsperfact.rows import Stored, text_hashes
+from bitsperfact.rows import Stored, repeated, text_hashes
 from bitsperfact.tables import ClaimSetInfo
 
 
@@ -61,9 +61,7 @@ def _write(streams: Sequence[ClaimStream], path: Path) -> list[tuple[int, ...]]:
 
 
 def _refuse_repeated(rows: Stored, path: Path) -> None:
-    hashes = np.concatenate([text_hashes(batch["claim_id"]) for batch in rows.batches(["claim_id"])])
-    ordered = np.sort(hashes)
-    suspects = ordered[1:][ordered[1:] == ordered[:-1]]
+    suspects = repeated(text_hashes(batch["claim_id"]) for batch in rows.batches(["claim_id"]))
     if not len(suspects):
         return
     seen: set[str] = set()
