@@ -1,6 +1,7 @@
 """One claim set as columns: what analysis holds of every claim, without a text."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from bitsperfact.tables import NONFACT_STRATA, POOLED, ClaimSetInfo
 
 #: Entities are numbered in the order of their names; more than these in the order of their hashes.
 MOST_NAMES = 1 << 18
+_PART = 1 << 18
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,59 +61,65 @@ class SetOfClaims:
         return together[["group", "prefix", "target", "is_fact"]]
 
 
-@dataclass
 class _Columns:
-    """Columns of one set in the making; `names` of entities by their hash, None once they are too many."""
+    """Columns of one set of `n` claims in the making; `names` of entities by hash, None once they are too many."""
 
-    ids: list[NDArray[np.bytes_]] = field(default_factory=list)
-    is_fact: list[NDArray[np.bool_]] = field(default_factory=list)
-    stratum: list[NDArray[np.int8]] = field(default_factory=list)
-    groups: list[NDArray[np.uint64]] = field(default_factory=list)
-    names: dict[int, str] | None = field(default_factory=dict)
+    def __init__(self, n: int) -> None:
+        self._end = 0
+        self._ids = np.empty(n, dtype="S20")
+        self._is_fact = np.empty(n, dtype=bool)
+        self._stratum = np.empty(n, dtype=np.int8)
+        self._groups = np.empty(n, dtype=np.uint64)
+        self._names: dict[int, str] | None = {}
 
     def add(self, claims: pd.DataFrame) -> None:
-        self.ids.append(_bytes(claims["claim_id"]))
-        self.is_fact.append(claims["is_fact"].to_numpy(dtype=bool))
-        self.stratum.append(pd.Index(NONFACT_STRATA).get_indexer(pd.Index(claims["stratum"])).astype(np.int8))
-        hashes = text_hashes(claims["group"])
-        self.groups.append(hashes)
-        if self.names is not None:
+        here = slice(self._end, self._end + len(claims))
+        self._end += len(claims)
+        ids, hashes = _bytes(claims["claim_id"]), text_hashes(claims["group"])
+        if ids.dtype.itemsize > self._ids.dtype.itemsize:
+            self._ids = self._ids.astype(ids.dtype)
+        self._ids[here], self._groups[here] = ids, hashes
+        self._is_fact[here] = claims["is_fact"]
+        self._stratum[here] = pd.Index(NONFACT_STRATA).get_indexer(pd.Index(claims["stratum"]))
+        if self._names is not None:
             first = np.unique(hashes, return_index=True)[1]
-            self.names.update(zip(hashes[first].tolist(), claims["group"].iloc[first], strict=True))
-            if len(self.names) > MOST_NAMES:
-                self.names = None
+            self._names.update(zip(hashes[first].tolist(), claims["group"].iloc[first], strict=True))
+            if len(self._names) > MOST_NAMES:
+                self._names = None
 
     def as_set(self, info: ClaimSetInfo, rows: Rows) -> SetOfClaims:
-        if not self.ids:
-            raise BadInput(f"claim set {info.name}", "facts and non-facts", "0 facts, 0 non-facts")
-        ids = np.concatenate(self.ids)
-        order = np.argsort(ids, kind="stable")
-        return SetOfClaims(
-            info,
-            rows,
-            ids[order],
-            np.concatenate(self.is_fact)[order],
-            np.concatenate(self.stratum)[order],
-            self._numbered()[order],
-        )
+        groups = self._numbered()
+        del self._groups
+        order = np.argsort(self._ids, kind="stable")
+        return SetOfClaims(info, rows, self._ids[order], self._is_fact[order], self._stratum[order], groups[order])
 
     def _numbered(self) -> NDArray[np.int32]:
-        distinct, place = np.unique(np.concatenate(self.groups), return_inverse=True)
-        if self.names is None:
-            return place.astype(np.int32)
-        rank = {name: number for number, name in enumerate(sorted(self.names.values()))}
-        numbers = np.array([rank[self.names[key]] for key in distinct.tolist()], dtype=np.int32)
-        return np.asarray(numbers[place])
+        """Entities as numbers, worked out part by part: a whole inverse would be larger than all columns."""
+        distinct = np.unique(self._groups)
+        numbers = np.arange(len(distinct), dtype=np.int32)
+        if self._names is not None:
+            rank = {name: number for number, name in enumerate(sorted(self._names.values()))}
+            numbers = np.array([rank[self._names[key]] for key in distinct.tolist()], dtype=np.int32)
+        numbered = np.empty(len(self._groups), dtype=np.int32)
+        for start in range(0, len(numbered), _PART):
+            part = slice(start, start + _PART)
+            numbered[part] = numbers[np.searchsorted(distinct, self._groups[part])]
+        return numbered
 
 
 def gathered(claims: Rows, infos: list[ClaimSetInfo]) -> list[SetOfClaims]:
     """Read the claims of each set; raise BadInput where a set has none, or a claim is of none."""
-    columns = {info.name: _Columns() for info in infos}
+    counts: Counter[str] = Counter()
+    for batch in claims.batches(["claim_set"]):
+        for name, n in batch["claim_set"].value_counts().items():
+            counts[str(name)] += int(n)
+    names = [info.name for info in infos]
+    for name in sorted(counts.keys() - set(names)):
+        raise BadInput("claims", f"one of the claim sets {', '.join(names)}", repr(name))
+    columns = {name: _Columns(counts[name]) for name in names}
     for batch in claims.batches(["claim_id", "claim_set", "group", "is_fact", "stratum"]):
-        for name, part in batch.groupby("claim_set", sort=True):
-            if name not in columns:
-                raise BadInput("claims", f"one of the claim sets {', '.join(columns)}", repr(name))
-            columns[str(name)].add(part)
+        for of_set, part in batch.groupby("claim_set", sort=False):
+            columns[str(of_set)].add(part)
     return [columns.pop(info.name).as_set(info, claims) for info in infos]
 
 
