@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import bitsperfact
-from bitsperfact import models, pipeline, scoring, tables
+from bitsperfact import models, pipeline, runs, scoring, tables
 from bitsperfact.errors import BadInput
 
 pytestmark = pytest.mark.usefixtures("apart")
@@ -112,7 +112,7 @@ def test_what_a_killed_run_left_half_written_is_cleared_away(options):
 
 def test_a_folder_in_use_is_refused_at_once(options):
     with (
-        pipeline._only_writer(options.out),
+        runs.only_writer(options.out),
         pytest.raises(BadInput, match="no other run writes to, got one in use"),
     ):
         pipeline.run(options)

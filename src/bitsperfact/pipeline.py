@@ -2,9 +2,7 @@
 
 import platform
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,6 @@ from bitsperfact import claims as claim_sets
 from bitsperfact import models, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
-from bitsperfact.files import clear_partial
 from bitsperfact.scoring import Plan, ScoringTask, Settings, score
 from bitsperfact.scoring.peak import peak_memory_mib
 from bitsperfact.scoring.recall import SharedStore
@@ -66,7 +63,7 @@ def run(options: Options) -> runs.Run:
     told by then. Results stored so far are kept whatever happens later.
     """
     _check(options)
-    with _only_writer(options.out):
+    with runs.only_writer(options.out):
         sets = [_load_claims(options, source) for source in options.claims]
         _refuse_doubles("--claims", [s.info.name for s in sets])
         infos = [_describe(options, name) for name in options.model]
@@ -97,8 +94,6 @@ def _check(options: Options) -> None:
     check_bos(options.bos)
     _check_engine(options)
     _check_least(options)
-    if options.out.exists() and not options.out.is_dir():
-        raise BadInput(f"--out {options.out}", "a folder", "a file")
 
 
 def _check_engine(options: Options) -> None:
@@ -124,20 +119,6 @@ def _refuse_doubles(where: str, names: list[str]) -> None:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
         raise BadInput(where, "each name once", f"{doubled[0]!r} twice")
-
-
-@contextmanager
-def _only_writer(folder: Path) -> "Iterator[None]":
-    """Hold the run folder for this process. The lock is the operating system's, so a killed run frees it."""
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", blocking=False):
-            clear_partial(folder)
-            yield
-    except Timeout:
-        raise BadInput(f"--out {folder}", "a folder that no other run writes to", "one in use") from None
 
 
 def _load_claims(options: Options, source: str) -> "ClaimSet":
@@ -243,25 +224,8 @@ def _report(options: Options, finished: runs.Run) -> None:
 
 
 def _provenance(options: Options, sets: "list[ClaimSet]") -> dict[str, Any]:
-    return {
-        "command": list(options.command),
+    return runs.provenance(RECORDED, options.command) | {
         "options": {k: getattr(options, k) for k in ("score", "negatives", "limit", "seed", "replicates")}
         | {k: getattr(options, k) for k in ("dtype", "device", "bos", "engine", "workers", "cache")},
         "claims_sha256": {s.info.name: s.fingerprint for s in sets},
-        "versions": {name: version(name) for name in RECORDED},
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "git_commit": _git_commit(),
     }
-
-
-def _git_commit() -> str | None:
-    """The checkout's commit, where the package runs from one."""
-    import subprocess
-
-    checkout = Path(__file__).parents[2]
-    if not (checkout / ".git").exists():
-        return None
-    asked = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40"]
-    told = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return told.stdout.strip() or None
