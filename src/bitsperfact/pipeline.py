@@ -12,7 +12,7 @@ from bitsperfact import claims as claim_sets
 from bitsperfact import models, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
-from bitsperfact.scoring import Plan, ScoringTask, Settings, score
+from bitsperfact.scoring import Plan, ScoringTask, Settings, check_fit, score
 from bitsperfact.scoring.peak import peak_memory_mib
 from bitsperfact.scoring.recall import SharedStore
 from bitsperfact.scoring.tokens import check_bos
@@ -64,10 +64,12 @@ def run(options: Options) -> runs.Run:
     """
     _check(options)
     with runs.only_writer(options.out):
-        sets = [_load_claims(options, source) for source in options.claims]
+        sets = [each for source in options.claims for each in _load_claims(options, source)]
         _refuse_doubles("--claims", [s.info.name for s in sets])
         infos = [_describe(options, name) for name in options.model]
         _refuse_doubles("--model", [info.name for info in infos])
+        for info in infos:
+            check_fit(info, options.score, options.bos)
         all_claims = pd.concat([s.frame for s in sets], ignore_index=True)
         facts = _provenance(options, sets)
         set_infos = [s.info for s in sets]
@@ -121,8 +123,8 @@ def _refuse_doubles(where: str, names: list[str]) -> None:
         raise BadInput(where, "each name once", f"{doubled[0]!r} twice")
 
 
-def _load_claims(options: Options, source: str) -> "ClaimSet":
-    return claim_sets.load(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
+def _load_claims(options: Options, source: str) -> "list[ClaimSet]":
+    return claim_sets.load_all(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
 
 
 def _describe(options: Options, name: str) -> tables.ModelInfo:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bitsperfact.claims.cards import card, overview
     from bitsperfact.claims.claimset import ClaimSet
-    from bitsperfact.claims.loading import load
+    from bitsperfact.claims.loading import load, load_all
     from bitsperfact.claims.recipes import Recipe, names, recipe
 
-__all__ = ["ClaimSet", "Recipe", "card", "load", "names", "overview", "recipe"]
+__all__ = ["ClaimSet", "Recipe", "card", "load", "load_all", "names", "overview", "recipe"]
 
 _HOMES = {
     "ClaimSet": "claimset",
     "Recipe": "recipes",
     "card": "cards",
     "load": "loading",
+    "load_all": "loading",
     "names": "recipes",
     "overview": "cards",
     "recipe": "recipes",

@@ -29,6 +29,8 @@ def load(
 ) -> ClaimSet:
     """Load a claim set: a packaged one by name, one's own recipe (.toml), or claims in .csv, .jsonl or .parquet.
 
+    Of a file that holds several sets, as the claims of a run do, FILE#NAME is one.
+
     `negatives` (default: the recipe's) non-facts per fact are made in each of `strata` (default: the recipe's),
     or all there are if fewer; of a file's own non-facts all are kept. `limit` takes a sample of whole entities
     with that many facts, or just more; a larger sample contains a smaller one, non-facts come from the whole set
@@ -42,12 +44,44 @@ def load(
             raise ValueError(f"{name} must be at least {least}, not {value}")
     if strata is not None and (not strata or not set(strata) <= set(NONFACT_STRATA)):
         raise ValueError(f"strata must be some of {', '.join(NONFACT_STRATA)}, not {strata!r}")
-    path = Path(source)
+    path, chosen = _split(source)
     if str(source) in names() or not _is_path(path):
         return _from_recipe(recipe(str(source)), negatives, seed, limit, strata)
     if path.suffix == ".toml":
         return _from_recipe(read_recipe(path), negatives, seed, limit, strata)
-    return _from_file(path, seed, limit, strata)
+    rows = _rows_by_set(path)
+    if chosen is None and len(rows) > 1:
+        raise BadInput(path, f"one claim set, or which one ({path.name}#NAME)", f"{len(rows)}: {', '.join(rows)}")
+    if chosen is not None and chosen not in rows:
+        raise BadInput(path, f"a claim set among {', '.join(rows)}", repr(chosen))
+    name = chosen if chosen is not None else next(iter(rows), "")
+    return _from_file(path, name, rows.get(name, []), seed, limit, strata)
+
+
+def load_all(
+    source: str | Path, *, negatives: int | None = None, seed: int = 0, limit: int | None = None
+) -> list[ClaimSet]:
+    """Every claim set of a source, in order: as `load`, but of a file that holds several sets, all."""
+    path, chosen = _split(source)
+    whole = chosen is None and str(source) not in names() and path.suffix in SUFFIXES
+    rows = _rows_by_set(path) if whole else {}
+    if len(rows) < 2:
+        return [load(source, negatives=negatives, seed=seed, limit=limit)]
+    return [_from_file(path, name, part, seed, limit, None) for name, part in rows.items()]
+
+
+def _split(source: str | Path) -> tuple[Path, str | None]:
+    """A file, and the set in it where one is named."""
+    file, mark, chosen = str(source).rpartition("#")
+    return (Path(file), chosen) if mark and Path(file).suffix in SUFFIXES else (Path(source), None)
+
+
+def _rows_by_set(path: Path) -> dict[str, list[tuple[int, Mapping[str, Any]]]]:
+    """Numbered rows of a file by the claim set they say they are of; "" where they say nothing."""
+    rows: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+    for number, row in read_rows(path):
+        rows.setdefault(_own_name(row), []).append((number, row))
+    return rows
 
 
 def census(chosen: Recipe) -> tuple[int, int]:
@@ -108,9 +142,14 @@ def _statements(chosen: Recipe) -> pd.DataFrame:
     return _identified(frame.assign(stratum=stratum, source=source(chosen)), chosen.name)
 
 
-def _from_file(path: Path, seed: int, limit: int | None, strata: Sequence[str] | None) -> ClaimSet:
-    rows = list(read_rows(path))
-    name = _own_name(rows[0][1]) if rows else ""
+def _from_file(
+    path: Path,
+    name: str,
+    rows: list[tuple[int, Mapping[str, Any]]],
+    seed: int,
+    limit: int | None,
+    strata: Sequence[str] | None,
+) -> ClaimSet:
     frame = _identified(claims_of(rows, str(path), path.name), name or path.stem)
     kept = frame[frame["is_fact"] | frame["stratum"].isin(list(strata or NONFACT_STRATA))]
     if kept["is_fact"].all():

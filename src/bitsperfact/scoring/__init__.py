@@ -4,7 +4,7 @@ A score never sees a label: it is handed claims without the columns that say wha
 supervised `probe`, is cross-fitted by entity, so that no claim's own entity informs its score.
 """
 
-from bitsperfact.scoring.registry import names, score
+from bitsperfact.scoring.registry import check_fit, names, score
 from bitsperfact.scoring.tasks import Plan, ScoringTask, Settings
 
-__all__ = ["Plan", "ScoringTask", "Settings", "names", "score"]
+__all__ = ["Plan", "ScoringTask", "Settings", "check_fit", "names", "score"]

@@ -17,7 +17,7 @@ import pandas as pd
 from bitsperfact import tables
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
-from bitsperfact.scoring.registry import UNLABELLED, Answers, Array, HiddenScore, TokenScore, score
+from bitsperfact.scoring.registry import UNLABELLED, Answers, Array, HiddenScore, LogitScore, TokenScore, score
 from bitsperfact.scoring.requests import Family, Request
 from bitsperfact.tables import ModelInfo
 
@@ -83,7 +83,7 @@ class Plan:
 
     @cached_property
     def shards(self) -> dict[str, list[ScoringTask]]:
-        """Tasks by family, or by score for hidden states."""
+        """Tasks by family, or by score for hidden states and logits."""
         token_shards = {
             name: [self._token_task(name, part) for part in shards_of(asked)] for name, asked in self.asked.items()
         }
@@ -93,7 +93,14 @@ class Plan:
             for name in self.scores
             if isinstance(s := score(name), HiddenScore)
         }
-        return token_shards | hidden_shards
+        logit_shards = {
+            name: [
+                self._task(name, part, partial(_judge, self.settings, part), len(part)) for part in _runs(texts)
+            ]
+            for name in self.scores
+            if isinstance(score(name), LogitScore)
+        }
+        return token_shards | hidden_shards | logit_shards
 
     @property
     def tasks(self) -> list[ScoringTask]:
@@ -128,6 +135,9 @@ class Plan:
         if isinstance(chosen, TokenScore):
             raw = self._per_claim(chosen.families[0].name, frames).iloc[:: chosen.families[0].per_claim]
             value = chosen.value(self.unlabelled, {f.name: self._answers(f, frames) for f in chosen.families})
+        elif isinstance(chosen, LogitScore):
+            raw = frames[name].assign(logprob_sum=np.nan, boundary_ok=True)
+            value = raw["logit"].to_numpy(dtype=float)
         else:
             raw = frames[name].assign(logprob_sum=np.nan, boundary_ok=True)
             value = chosen.value(
@@ -208,6 +218,15 @@ def _represent(settings: Settings, part: Sequence[str], depth: float, loaded: "L
             "n_bytes": [t.n_bytes for t in tokenized],
         }
     )
+
+
+def _judge(settings: Settings, part: Sequence[str], loaded: "LoadedModel") -> pd.DataFrame:
+    from bitsperfact.scoring.judging import own_logits
+
+    ids = loaded.tokenizer(list(part))["input_ids"]
+    logits = own_logits(loaded, ids, settings.batch_tokens)
+    n_bytes = [len(text.encode()) for text in part]
+    return pd.DataFrame({"logit": logits, "n_tokens": [len(each) for each in ids], "n_bytes": n_bytes})
 
 
 def shards_of(asked: Sequence[Request]) -> list[list[Request]]:
