@@ -2,14 +2,15 @@
 
 import platform
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from bitsperfact import claims as claim_sets
-from bitsperfact import models, runs, tables
+from bitsperfact import models, precision, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
 from bitsperfact.scoring import Plan, ScoringTask, Settings, check_fit, score
@@ -76,6 +77,8 @@ def run(options: Options) -> runs.Run:
         runs.write_manifest(options.out, "scoring", set_infos, infos, **facts)
         tables.write("claims", all_claims, options.out / "claims.parquet")
         scores = _score(options, sets, infos)
+        if options.dtype != "float32":
+            facts |= {"precision": _precision(options, all_claims, scores, infos)}
         separation, verdict = _analyse(options, all_claims, scores, set_infos, infos)
         tables.write("separation", separation, options.out / "separation.parquet")
         tables.write("verdict", verdict, options.out / "verdict.parquet")
@@ -171,23 +174,36 @@ class _Opener:
 
 def _score(options: Options, sets: "list[ClaimSet]", infos: list[tables.ModelInfo]) -> pd.DataFrame:
     """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
-    settings = Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
-    openers = [_Opener(i, options.device, options.trust_remote_code, options.allow_pickle) for i in infos]
-    plans = [Plan(opener.info, s.frame, options.score, settings, opener) for opener in openers for s in sets]
-    tasks = [task for plan in plans for task in plan.tasks]
-    store = SharedStore(options.out / "shards") if options.cache else ShardStore(options.out / "shards")
-    for now in store.rounds(tasks) if isinstance(store, SharedStore) else [tasks]:
-        _compute(options, now, store, openers)
+    plans = [_plan(options, s.frame, info) for info in infos for s in sets]
+    store = _computed(options, plans)
     path = options.out / "scores.parquet"
     tables.write_parts("scores", _assembled(plans, store), path)
     return tables.read("scores", path)
 
 
-def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore, openers: list[_Opener]) -> None:
+def _plan(options: Options, claims: pd.DataFrame, info: tables.ModelInfo) -> Plan:
+    settings = Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
+    return Plan(info, claims, options.score, settings, _opener(options, info))
+
+
+def _opener(options: Options, info: tables.ModelInfo) -> _Opener:
+    return _Opener(info, options.device, options.trust_remote_code, options.allow_pickle)
+
+
+def _computed(options: Options, plans: list[Plan]) -> ShardStore:
+    """The store that holds every shard of the plans, those missing computed."""
+    tasks = [task for plan in plans for task in plan.tasks]
+    store = SharedStore(options.out / "shards") if options.cache else ShardStore(options.out / "shards")
+    for now in store.rounds(tasks) if isinstance(store, SharedStore) else [tasks]:
+        _compute(options, now, store)
+    return store
+
+
+def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore) -> None:
     if options.engine == "local":
         run_local(tasks, store, progress=options.progress)
         return
-    needs: dict[Opener, Needs] = {opener: opener.needs for opener in openers}
+    needs: dict[Opener, Needs] = {t.opener: t.opener.needs for t in tasks if isinstance(t.opener, _Opener)}
     run_ray(tasks, store, Cluster(options.workers, options.ray_address), needs, progress=options.progress)
 
 
@@ -195,6 +211,27 @@ def _assembled(plans: list[Plan], store: ShardStore) -> "Iterator[pd.DataFrame]"
     """The scores of one model on one claim set after the other; each plan, with its texts, is let go."""
     while plans:
         yield plans.pop(0).assemble(store.read)
+
+
+def _precision(
+    options: Options, all_claims: pd.DataFrame, scores: pd.DataFrame, infos: list[tables.ModelInfo]
+) -> list[dict[str, Any]]:
+    """The error of each model's reduced precision, measured with the model in float32."""
+    found = []
+    for info in infos:
+        exact = replace(info, dtype="float32")
+        plan = precision.float32_plan(
+            _plan(options, all_claims, info), all_claims, options.seed, _opener(options, exact)
+        )
+        if plan is not None:
+            work = partial(_precision_of, options, plan, scores)
+            found.append(precision.measured(work, info.name, info.dtype))
+    return found
+
+
+def _precision_of(options: Options, plan: Plan, scores: pd.DataFrame) -> precision.PrecisionError:
+    precision.check_room(plan.model)
+    return precision.error_of(plan, _computed(options, [plan]).read, scores, options.dtype)
 
 
 def _analyse(

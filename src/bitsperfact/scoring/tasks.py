@@ -130,6 +130,18 @@ class Plan:
         }
         return pd.concat([self._score_table(name, frames) for name in self.scores], ignore_index=True)
 
+    def raw(self, name: str, read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
+        """What the model said of each claim, before a score is made of it: for the score's first request, columns
+        `logprob_sum` (nats) or, of a logit, `logit`, and `n_tokens`, `n_bytes`. `read` as for `assemble`.
+        """
+        chosen = score(name)
+        kind = chosen.families[0].name if isinstance(chosen, TokenScore) else name
+        frames = {kind: pd.concat([read(task.key) for task in self.shards[kind]], ignore_index=True)}
+        if not isinstance(chosen, TokenScore):
+            return frames[kind]
+        step = chosen.families[0].per_claim
+        return self._per_claim(kind, frames).iloc[::step].reset_index(drop=True)
+
     def _score_table(self, name: str, frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
         chosen = score(name)
         if isinstance(chosen, TokenScore):
