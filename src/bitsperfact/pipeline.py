@@ -13,7 +13,7 @@ from bitsperfact import claims as claim_sets
 from bitsperfact import models, precision, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
-from bitsperfact.scoring import Plan, ScoringTask, Settings, check_fit, score
+from bitsperfact.scoring import Plan, ScoringTask, Settings, score
 from bitsperfact.scoring.peak import peak_memory_mib
 from bitsperfact.scoring.recall import SharedStore
 from bitsperfact.scoring.tokens import check_bos
@@ -69,22 +69,21 @@ def run(options: Options) -> runs.Run:
         _refuse_doubles("--claims", [s.info.name for s in sets])
         infos = [_describe(options, name) for name in options.model]
         _refuse_doubles("--model", [info.name for info in infos])
-        for info in infos:
-            check_fit(info, options.score, options.bos)
+        plans = [_plan(options, s.frame, info) for info in infos for s in sets]
         all_claims = pd.concat([s.frame for s in sets], ignore_index=True)
         facts = _provenance(options, sets)
         set_infos = [s.info for s in sets]
         runs.write_manifest(options.out, "scoring", set_infos, infos, **facts)
         tables.write("claims", all_claims, options.out / "claims.parquet")
-        scores = _score(options, sets, infos)
-        if options.dtype != "float32":
-            facts |= {"precision": _precision(options, all_claims, scores, infos)}
+        scores = _score(options, plans)
         separation, verdict = _analyse(options, all_claims, scores, set_infos, infos)
         tables.write("separation", separation, options.out / "separation.parquet")
         tables.write("verdict", verdict, options.out / "verdict.parquet")
         _report(options, runs.Run(options.out, all_claims, scores, separation, verdict, set_infos, infos, facts))
         if options.engine == "local":  # elsewhere the memory is that of other processes
             facts = facts | {"peak_memory_mib": peak_memory_mib()}
+        if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
+            facts = facts | {"precision": _precision(options, all_claims, scores, infos)}
         runs.write_manifest(options.out, "complete", set_infos, infos, **facts)
     return runs.load_run(options.out)
 
@@ -172,9 +171,8 @@ class _Opener:
         return Needs(memory, "always" if self.device == "cuda" else "never")
 
 
-def _score(options: Options, sets: "list[ClaimSet]", infos: list[tables.ModelInfo]) -> pd.DataFrame:
-    """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
-    plans = [_plan(options, s.frame, info) for info in infos for s in sets]
+def _score(options: Options, plans: list[Plan]) -> pd.DataFrame:
+    """Compute the plans' shards that are missing, and assemble `scores.parquet` from all; each plan is let go."""
     store = _computed(options, plans)
     path = options.out / "scores.parquet"
     tables.write_parts("scores", _assembled(plans, store), path)

@@ -71,12 +71,11 @@ def run_ray(
 ) -> int:
     """Run the tasks that the store lacks on Ray and return how many items they had (0: nothing was left to do).
 
-    `needs` says what workers for an opener take, `unit` what the bar counts.
-
-    Results are stored as they come: this process or any worker
-    killed at any moment loses at most the tasks that were running, and the next call, on whichever engine, goes
-    on from there. An exception in a task ends the run and is raised here; memory that runs out counts as the loss
-    of the worker. Raises BadInput where a task, or the start of workers, keeps failing with lost workers.
+    `needs` says what workers for an opener take, `unit` what the bar counts. Results are stored as they come: this
+    process or any worker killed at any moment loses at most the tasks that were running, and the next call, on
+    whichever engine, goes on from there. An exception in a task ends the run and is raised here; memory that runs
+    out counts as the loss of the worker. Raises BadInput where a task, or the start of workers, keeps failing with
+    lost workers.
     """
     left = Remainder(tasks, store)
     if not left.tasks:

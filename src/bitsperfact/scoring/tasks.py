@@ -17,7 +17,16 @@ import pandas as pd
 from bitsperfact import tables
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
-from bitsperfact.scoring.registry import UNLABELLED, Answers, Array, HiddenScore, LogitScore, TokenScore, score
+from bitsperfact.scoring.registry import (
+    UNLABELLED,
+    Answers,
+    Array,
+    HiddenScore,
+    LogitScore,
+    TokenScore,
+    check_fit,
+    score,
+)
 from bitsperfact.scoring.requests import Family, Request
 from bitsperfact.tables import ModelInfo
 
@@ -57,13 +66,19 @@ class ScoringTask:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the scores of one model on one claim set are computed: its `tasks`, then `assemble` on their results."""
+    """How the scores of one model on one claim set are computed: its `tasks`, then `assemble` on their results.
+
+    Raises BadInput where the model cannot be scored so (see `registry.check_fit`).
+    """
 
     model: ModelInfo
     claims: pd.DataFrame
     scores: tuple[str, ...]
     settings: Settings
     open_model: "Callable[[], LoadedModel]"
+
+    def __post_init__(self) -> None:
+        check_fit(self.model, self.scores, self.settings.bos)
 
     @cached_property
     def unlabelled(self) -> pd.DataFrame:
