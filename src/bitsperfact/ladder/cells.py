@@ -177,5 +177,5 @@ def recipe_for(architecture: Architecture, **settings: Any) -> Recipe:
     """The recipe that was measured to store most per second of an architecture (docs/ladder.md), with changes."""
     if architecture == "mlp":
         return Recipe(**settings)
-    own = {"exposures": 300, "least_steps": 1500, "batch": 512, "fresh_share": 0.5}
+    own: dict[str, Any] = {"exposures": 300, "least_steps": 1500, "batch": 512, "fresh_share": 0.5}
     return Recipe(**own | {"learning_rate": 0.01, "dtype": "float32"} | settings)
