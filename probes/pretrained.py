@@ -41,7 +41,7 @@ def pretrained(
     """Score, analyse, judge, report."""
     from rich.console import Console
 
-    from bitsperfact import pipeline, report
+    from bitsperfact import pipeline, precision, report
 
     finished = pipeline.run(
         pipeline.Options(
@@ -68,6 +68,8 @@ def pretrained(
     terminal = Console()
     terminal.print(report.headline_table(finished.separation))
     terminal.print(report.verdict_table(finished.verdict))
+    for line in precision.lines(finished.manifest):
+        terminal.print(line, soft_wrap=True, highlight=False)
     terminal.print(f"report: {out / 'report.html'}", soft_wrap=True)
     violated = bool((finished.verdict["status"] == "violated").any())
     return console.VIOLATED if strict and violated else 0

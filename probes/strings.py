@@ -12,9 +12,7 @@ hallucination; near misses are hallucinated no more than others; and networks th
     python probes/strings.py --quick --out runs/strings
 """
 
-import sys
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +50,7 @@ Weights = Annotated[str, typer.Option(help="Comma-separated weights of facts in 
 
 @app.command(help=__doc__)
 def probe(
+    context: typer.Context,
     out: options.Out,
     arch: Annotated[str, typer.Option(help="mlp or transformer.")] = "mlp",
     objective: Annotated[list[str], typer.Option(help="membership or next-symbol; repeatable.")] = ["membership"],
@@ -64,7 +63,9 @@ def probe(
     trade_off: Weights = "0.1,0.9",
     exposures: Annotated[int | None, typer.Option(min=2, help="Showings per fact at most.")] = None,
     steps: Annotated[int | None, typer.Option(min=8, help="Steps of the longest training at least.")] = None,
+    engine: options.Engine = "local",
     workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 2,
+    ray_address: options.RayAddress = None,
     compiled: Annotated[
         bool, typer.Option(help="Fuse the loss; pays for transformers beyond some minutes.")
     ] = False,
@@ -86,9 +87,9 @@ def probe(
         cells = [cell for each in dict.fromkeys(objective) for cell in ladder(arch, each, *of, *weights)]
     except ValueError as error:
         raise BadInput("options", "a ladder that can be trained", error) from None
-    out.mkdir(parents=True, exist_ok=True)
+    context.with_resource(runs.only_writer(out))
     stacks = stacks_of(cells, recipe)
-    train_all(stacks, out, workers)
+    train_all(stacks, out, workers, engine=engine, address=ray_address)
     verdict = conclude(out, stacks, recipe, seed, replicates)
     return console.VIOLATED if strict and (verdict["status"] == "violated").any() else 0
 
@@ -134,8 +135,7 @@ def conclude(out: Path, stacks: list[Stack], recipe: Recipe, seed: int, replicat
     cells = [cell for stack in stacks for cell in stack.cells]
     infos = [model_info(cell, recipe) for cell in cells]
     sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
-    versions = {name: version(name) for name in RECORDED}
-    runs.write_manifest(out, "complete", sets, infos, command=sys.argv, recipe=asdict(recipe), versions=versions)
+    runs.write_manifest(out, "complete", sets, infos, **runs.provenance(RECORDED), recipe=asdict(recipe))
     terminal = Console()
     terminal.print(cells_table(table))
     terminal.print(verdict_table(verdict[verdict["claim_set"] == "*"]))

@@ -12,9 +12,7 @@ bits, 8.6 by default; above that, bits are lower bounds, marked so. testers.png 
 """
 
 import math
-import sys
 from functools import partial
-from importlib.metadata import version
 from typing import Annotated
 
 import numpy as np
@@ -48,6 +46,7 @@ RECORDED = ("bitsperfact", "numpy", "scipy", "numba", "rbloom", "pyfusefilter")
 
 @app.command(help=__doc__)
 def probe(
+    context: typer.Context,
     out: options.Out,
     keys: Annotated[int, typer.Option(min=1000, help="Keys that every tester stores.")] = 20_000,
     facts: Annotated[int, typer.Option(min=1, help="Of these, how many are scored.")] = 2_000,
@@ -63,7 +62,8 @@ def probe(
     from bitsperfact import analysis, report
     from bitsperfact.report.testers import tester_figure, tester_table
 
-    check(out, keys, facts, seed, replicates)
+    check(keys, facts, seed, replicates)
+    context.with_resource(runs.only_writer(out))
     stored, claims = draw(keys, facts, nonfacts, seed)
     wanted = [(kind, bits) for kind in KINDS for bits in FIXED.get(kind, sorted(set(budget)))]
     built = {f"{kind}@{bits:g}": build(kind, stored, bits, seed) for kind, bits in wanted}
@@ -74,7 +74,7 @@ def probe(
     scores = pd.concat([answers(name, tester, claims) for name, tester in built.items()], ignore_index=True)
 
     asked = {"keys": keys, "budget": budget, "seed": seed, "replicates": replicates}
-    recorded = {"command": sys.argv, "options": asked, "versions": {name: version(name) for name in RECORDED}}
+    recorded = runs.provenance(RECORDED) | {"options": asked}
     runs.write_manifest(out, "analysing", sets, infos, **recorded)
     with tqdm(total=len(built) + 1, desc="measuring", unit="cell", disable=None) as bar:
         seen = {"seed": seed, "replicates": replicates, "progress": lambda *_: bar.update()}
@@ -96,10 +96,9 @@ def probe(
     return console.VIOLATED if strict and (status == "violated").any() else 0
 
 
-def check(out, keys, facts, seed, replicates) -> None:  # noqa: ANN001
+def check(keys: int, facts: int, seed: int, replicates: int) -> None:
     """Stop with one line where options do not go together."""
     for holds, where, expected, got in (
-        (not out.is_file(), f"--out {out}", "a folder", "a file"),
         (facts <= keys, "--facts", f"at most the {keys} keys", facts),
         (0 <= seed < 2**64, "--seed", "a whole number in [0, 2^64)", seed),
         (replicates > 1, "--replicates", "at least 2", replicates),

@@ -101,7 +101,7 @@ def test_bad_claims(case, run, tmp_path):
 
 OPTIONS = {
     "an unknown claim set": (["--claims", "capital"], "capitals"),
-    "a score that is none": (["--score", "vibes"], "one of choice, logprob"),
+    "a score that is none": (["--score", "vibes"], "one of choice, log_odds, logprob"),
     "a score given twice": (["--score", "choice", "--score", "choice"], "each name once"),
     "a model given twice": (["--model", "random:tiny"], "each name once"),
     "no facts": (["--limit", "0"], "--limit: expected a number of at least 1, got 0"),

@@ -142,7 +142,7 @@ MEMORY = textwrap.dedent(
         with (folder / "c.csv").open("w") as file:
             file.write("group,prefix,target,is_fact\\n")
             file.writelines(line + "\\n" for line in lines)
-        with claims.written([claims.stream(folder / "c.csv")], folder / "claims.parquet") as written:
+        with claims.written(claims.stream_all(folder / "c.csv"), folder / "claims.parquet") as written:
             pass
         asked = scoring.Questions(written[0].rows, folder / "asked")
         plan = scoring.Plan(MODEL, asked, ("choice",), scoring.Settings(), None)

@@ -12,7 +12,9 @@ Models = Annotated[
 ]
 Claims = Annotated[
     list[str],
-    typer.Option("--claims", help="Claim set by name, or a CSV, JSONL, parquet or TOML file; repeatable."),
+    typer.Option(
+        "--claims", help="Claim set by name, or a CSV, JSONL, parquet or TOML file (FILE#SET); repeatable."
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", help="Run folder; an interrupted run in it is resumed.")]
 Scores = Annotated[list[str], typer.Option("--score", help="How claims are scored; repeatable.")]

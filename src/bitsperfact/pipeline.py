@@ -4,20 +4,19 @@ import platform
 import shutil
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from bitsperfact import claims as claim_sets
-from bitsperfact import models, runs, tables
+from bitsperfact import models, precision, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
-from bitsperfact.files import clear_partial
 from bitsperfact.rows import Rows
-from bitsperfact.scoring import Plan, Questions, ScoringTask, Settings, score
+from bitsperfact.scoring import Plan, Questions, ScoringTask, Settings, check_fit, score
 from bitsperfact.scoring.peak import peak_memory_mib
 from bitsperfact.scoring.recall import SharedStore
 from bitsperfact.scoring.tokens import check_bos
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 ENGINES = ("local", "ray")
 #: Main memory of a worker beside its model's weights: the interpreter, torch, and what a batch takes.
 WORKER_BYTES = 3 << 29
+#: Claims, the first of all, that a sample is drawn from to measure reduced precision.
+PRECISION_CLAIMS = 100_000
 #: Packages whose versions decide numbers, recorded with every run.
 RECORDED = ("bitsperfact", "numpy", "pandas", "scikit-learn", "scipy", "tokenizers", "torch", "transformers")
 
@@ -68,13 +69,15 @@ def run(options: Options) -> runs.Run:
     told by then. Results stored so far are kept whatever happens later.
     """
     _check(options)
-    with _only_writer(options.out):
-        streams = [_open_claims(options, source) for source in options.claims]
+    with runs.only_writer(options.out):
+        streams = [each for source in options.claims for each in _open_claims(options, source)]
         _refuse_doubles("--claims", [s.info.name for s in streams])
         with claim_sets.written(streams, options.out / "claims.parquet") as sets:
             del streams  # with the facts that recipes hold
             infos = [_describe(options, name) for name in options.model]
             _refuse_doubles("--model", [info.name for info in infos])
+            for info in infos:
+                check_fit(info, options.score, options.bos)
             facts = _provenance(options, sets)
             set_infos = [s.info for s in sets]
             runs.write_manifest(options.out, "scoring", set_infos, infos, **facts)
@@ -86,6 +89,8 @@ def run(options: Options) -> runs.Run:
         _report(options, runs.Run(options.out, separation, verdict, set_infos, infos, facts, claims, scores))
         if options.engine == "local":  # elsewhere the memory is that of other processes
             facts = facts | {"peak_memory_mib": peak_memory_mib()}
+        if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
+            facts = facts | {"precision": _precision(options, claims, scores, infos)}
         runs.write_manifest(options.out, "complete", set_infos, infos, **facts)
     return runs.load_run(options.out)
 
@@ -100,8 +105,6 @@ def _check(options: Options) -> None:
     check_bos(options.bos)
     _check_engine(options)
     _check_least(options)
-    if options.out.exists() and not options.out.is_dir():
-        raise BadInput(f"--out {options.out}", "a folder", "a file")
 
 
 def _check_engine(options: Options) -> None:
@@ -129,22 +132,8 @@ def _refuse_doubles(where: str, names: list[str]) -> None:
         raise BadInput(where, "each name once", f"{doubled[0]!r} twice")
 
 
-@contextmanager
-def _only_writer(folder: Path) -> "Iterator[None]":
-    """Hold the run folder for this process. The lock is the operating system's, so a killed run frees it."""
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", blocking=False):
-            clear_partial(folder)
-            yield
-    except Timeout:
-        raise BadInput(f"--out {folder}", "a folder that no other run writes to", "one in use") from None
-
-
-def _open_claims(options: Options, source: str) -> "ClaimStream":
-    return claim_sets.stream(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
+def _open_claims(options: Options, source: str) -> "list[ClaimStream]":
+    return claim_sets.stream_all(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
 
 
 def _describe(options: Options, name: str) -> tables.ModelInfo:
@@ -191,15 +180,14 @@ class _Opener:
 
 def _score(options: Options, sets: "list[WrittenSet]", infos: list[tables.ModelInfo]) -> None:
     """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
-    settings = Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
-    openers = [_Opener(i, options.device, options.trust_remote_code, options.allow_pickle) for i in infos]
-    store = SharedStore(options.out / "shards") if options.cache else ShardStore(options.out / "shards")
     with _scratch(options.out / ".asked") as folder:
         asked = [Questions(each.rows, folder / str(number)) for number, each in enumerate(sets)]
-        plans = [Plan(opener.info, q, options.score, settings, opener) for opener in openers for q in asked]
-        tasks = [task for plan in plans for task in plan.tasks]
-        for now in store.rounds(tasks) if isinstance(store, SharedStore) else [tasks]:
-            _compute(options, now, store, openers)
+        plans = [
+            Plan(info, questions, options.score, _settings(options), _opener(options, info))
+            for info in infos
+            for questions in asked
+        ]
+        store = _computed(options, plans)
         parts = (part for plan in plans for part in plan.parts(store.read))
         tables.write_parts("scores", parts, options.out / "scores.parquet")
 
@@ -214,12 +202,55 @@ def _scratch(folder: Path) -> "Iterator[Path]":
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore, openers: list[_Opener]) -> None:
+def _settings(options: Options) -> Settings:
+    return Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
+
+
+def _opener(options: Options, info: tables.ModelInfo) -> _Opener:
+    return _Opener(info, options.device, options.trust_remote_code, options.allow_pickle)
+
+
+def _computed(options: Options, plans: list[Plan]) -> ShardStore:
+    """The store that holds every shard of the plans, those missing computed."""
+    tasks = [task for plan in plans for task in plan.tasks]
+    store = SharedStore(options.out / "shards") if options.cache else ShardStore(options.out / "shards")
+    for now in store.rounds(tasks) if isinstance(store, SharedStore) else [tasks]:
+        _compute(options, now, store)
+    return store
+
+
+def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore) -> None:
     if options.engine == "local":
         run_local(tasks, store, progress=options.progress)
         return
-    needs: dict[Opener, Needs] = {opener: opener.needs for opener in openers}
+    needs: dict[Opener, Needs] = {t.opener: t.opener.needs for t in tasks if isinstance(t.opener, _Opener)}
     run_ray(tasks, store, Cluster(options.workers, options.ray_address), needs, progress=options.progress)
+
+
+def _precision(
+    options: Options, claims: Rows, scores: Rows, infos: list[tables.ModelInfo]
+) -> list[dict[str, Any]]:
+    """The error of each model's reduced precision, measured with the model in float32 on some claims."""
+    first = claims.head(PRECISION_CLAIMS, list(tables.COLUMNS["claims"]))
+    found = []
+    with _scratch(options.out / ".asked") as folder:
+        for number, info in enumerate(infos):
+            exact = _opener(options, replace(info, dtype="float32"))
+            plan = precision.float32_plan(
+                info, options.score, _settings(options), first, exact, folder / str(number)
+            )
+            if plan is not None:
+                work = partial(_precision_of, options, plan, scores)
+                found.append(precision.measured(work, info.name, info.dtype))
+    return found
+
+
+def _precision_of(options: Options, plan: Plan, scores: Rows) -> precision.PrecisionError:
+    precision.check_room(plan.model)
+    sampled = plan.questions.rows.frame()["claim_id"]
+    batches = scores.batches(list(tables.COLUMNS["scores"]))
+    own = pd.concat([batch[batch["claim_id"].isin(sampled)] for batch in batches], ignore_index=True)
+    return precision.error_of(plan, _computed(options, [plan]).read, own, options.dtype)
 
 
 def _analyse(
@@ -251,25 +282,8 @@ def _report(options: Options, finished: runs.Run) -> None:
 
 
 def _provenance(options: Options, sets: "list[WrittenSet]") -> dict[str, Any]:
-    return {
-        "command": list(options.command),
+    return runs.provenance(RECORDED, options.command) | {
         "options": {k: getattr(options, k) for k in ("score", "negatives", "limit", "seed", "replicates")}
         | {k: getattr(options, k) for k in ("dtype", "device", "bos", "engine", "workers", "cache")},
         "claims_sha256": {s.info.name: s.fingerprint for s in sets},
-        "versions": {name: version(name) for name in RECORDED},
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "git_commit": _git_commit(),
     }
-
-
-def _git_commit() -> str | None:
-    """The checkout's commit, where the package runs from one."""
-    import subprocess
-
-    checkout = Path(__file__).parents[2]
-    if not (checkout / ".git").exists():
-        return None
-    asked = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40"]
-    told = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return told.stdout.strip() or None

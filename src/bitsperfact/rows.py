@@ -42,6 +42,16 @@ class Rows(ABC):
     def frame(self) -> pd.DataFrame:
         """The whole table in memory, checked."""
 
+    def head(self, n: int, columns: Sequence[str]) -> pd.DataFrame:
+        """The first `n` rows, or all if there are fewer."""
+        taken, parts = 0, []
+        for batch in self.batches(columns):
+            parts.append(batch.iloc[: n - taken])
+            taken += len(parts[-1])
+            if taken >= n:
+                break
+        return pd.concat(parts, ignore_index=True)
+
     def row(self, at: int, columns: Sequence[str]) -> "pd.Series[Any]":
         """One row, by its position; for messages, as it reads what stands before."""
         for batch in self.batches(columns):

@@ -1,7 +1,12 @@
 """A run folder: what one probe was asked, what it measured and what follows, as four tables and `run.json`."""
 
 import json
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,7 +14,7 @@ import pandas as pd
 
 from bitsperfact import tables
 from bitsperfact.errors import BadInput
-from bitsperfact.files import write_text
+from bitsperfact.files import clear_partial, write_text
 from bitsperfact.rows import Held, Rows, Stored
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
@@ -107,3 +112,45 @@ def write_manifest(
         **facts,
     }
     write_text(folder / "run.json", json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+@contextmanager
+def only_writer(folder: Path) -> Iterator[None]:
+    """Make a run folder and hold it for this process. The lock is the system's, so a killed run frees it.
+
+    Raises BadInput where another run holds the folder, or it is a file.
+    """
+    from filelock import FileLock, Timeout
+
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"--out {folder}", "a folder", "a file")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", blocking=False):
+            clear_partial(folder)
+            yield
+    except Timeout:
+        raise BadInput(f"--out {folder}", "a folder that no other run writes to", "one in use") from None
+
+
+def provenance(packages: Sequence[str], command: Sequence[str] | None = None) -> dict[str, Any]:
+    """What made a run, for its `run.json`: command (default: this process's), versions, machine and commit."""
+    return {
+        "command": list(sys.argv if command is None else command),
+        "versions": {name: version(name) for name in packages},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "git_commit": _git_commit(),
+    }
+
+
+def _git_commit() -> str | None:
+    """The checkout's commit, where the package runs from one."""
+    import subprocess
+
+    checkout = Path(__file__).parents[2]
+    if not (checkout / ".git").exists():
+        return None
+    asked = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return told.stdout.strip() or None

@@ -202,3 +202,20 @@ def test_no_bytes_raise_anything_but_one_line(tmp_path, data, suffix):
     path = tmp_path / f"fuzz.{suffix}"
     path.write_bytes(data)
     refused(path)
+
+
+def test_a_file_of_several_sets_gives_each_or_the_one_that_is_named(write):
+    content = "claim_set,statement,label\none,a,1\ntwo,a,0\none,b,0\ntwo,b,1\ntwo,c,0\n"
+    path = write("run.csv", content)
+    one, two = claims.load_all(path)
+    assert (one.info.name, one.info.n_facts, len(one.frame)) == ("one", 1, 2)
+    assert (two.info.name, two.info.n_facts, len(two.frame)) == ("two", 1, 3)
+    assert claims.load(f"{path}#two").frame.equals(two.frame)
+    assert [made.info.name for made in claims.load_all(f"{path}#one")] == ["one"]
+    assert len(claims.load_all("elements", limit=3)) == 1
+
+
+def test_a_set_that_a_file_lacks_or_does_not_name_is_refused(write):
+    path = write("run.csv", "claim_set,statement,label\none,a,1\none,b,0\ntwo,a,1\ntwo,b,0\n")
+    assert "which one (run.csv#NAME), got 2: one, two" in refused(path)
+    assert "among one, two, got 'three'" in refused(f"{path}#three")

@@ -45,7 +45,9 @@ def test_a_text_given_twice_far_apart_is_found(write, small_batches, label, said
 
 def test_sets_that_are_written_batch_by_batch_have_the_fingerprints_of_whole_ones(write, small_batches, tmp_path):
     sources = [str(write("a.csv", "group,statement,label\n" + rows(50))), "capitals"]
-    with claims.written([claims.stream(s, limit=8) for s in sources], tmp_path / "claims.parquet") as written:
+    with claims.written(
+        [claims.stream_all(s, limit=8)[0] for s in sources], tmp_path / "claims.parquet"
+    ) as written:
         assert not (tmp_path / "claims.parquet").exists()
     whole = [claims.load(s, limit=8) for s in sources]
     assert [each.fingerprint for each in written] == [each.fingerprint for each in whole]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bitsperfact.analysis.ladder import judge_ladder, measure_cell
+from bitsperfact.analysis.ladder import judge_ladder, measure_cell, memorised
 from bitsperfact.analysis.ladder.capacity import fit_law
 from bitsperfact.theory import budget_optimum
 
@@ -25,6 +25,7 @@ def cells_of(bits_of, finished=True):
             "claim_set": f"strings-{round(size / load)}-s{seed}",
             "seed": seed,
             "finished": finished,
+            "gain": 0.04,
             "bits_measured": bits_of(load),
             "bits": bits_of(load),
         }
@@ -134,3 +135,20 @@ def test_near_misses_are_noticed_unless_training_was_cut_short(judged):
     assert of_all["status"].tolist() == ["violated"]
     said = judge_ladder(cells.assign(finished=False), moved)
     assert not (said["status"] == "violated").any()
+
+
+def test_what_was_memorised_stands_beside_what_networks_of_that_size_judge():
+    judged = cells_of(lambda load: 2.0 * load - 0.5)
+    foretold = cells_of(lambda load: 3.6 * load).assign(objective="next-symbol")
+    foretold = foretold[foretold["parameters"] > 1000]
+    # At one load less was memorised: the plateau is elsewhere.
+    foretold.loc[foretold["parameters_per_fact"] == 5.0, "bits"] /= 2
+    found = memorised(pd.concat([judged, foretold], ignore_index=True))
+    assert found["parameters"].tolist() == [2000, 4000, 8000]
+    assert found["bits_per_parameter"].tolist() == pytest.approx([3.6] * 3)
+    assert found["membership_bits_per_parameter"].tolist() == pytest.approx([2.0 - 0.5 / 5] * 3)
+    assert found["membership_n_facts"].tolist() == [400, 800, 1600]
+    assert found["seeds"].tolist() == [2] * 3
+    alone = memorised(foretold)
+    assert alone["membership_bits_per_parameter"].isna().all()
+    assert memorised(judged).empty

@@ -5,13 +5,25 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
 
-from bitsperfact.ladder import LadderStore, Recipe, Universe, ladder, stacks_of, train_all, train_stack, training
+from bitsperfact.errors import BadInput
+from bitsperfact.ladder import (
+    LadderStore,
+    Recipe,
+    Universe,
+    ladder,
+    running,
+    stacks_of,
+    train_all,
+    train_stack,
+    training,
+)
 from bitsperfact.ladder.plateau import Horizon, gains, is_finished
 from bitsperfact.ladder.training import train
 
@@ -121,3 +133,19 @@ def test_kill_9_leaves_what_the_next_run_needs(tmp_path):
     pd.testing.assert_frame_equal(one.scores(stack()), other.scores(stack()))
     kept = [c for c in one.records([stack()]).columns if c not in ("seconds", "examples_per_second")]
     pd.testing.assert_frame_equal(one.records([stack()])[kept], other.records([stack()])[kept])
+
+
+def test_what_a_lost_process_left_is_trained_by_new_ones_up_to_a_limit(tmp_path, monkeypatch):
+    asked = []
+
+    def broken(stacks, folder, workers, bar):
+        asked.append(len(stacks))
+        if len(asked) == 2:
+            train_stack(stacks[0], folder)
+        raise BrokenProcessPool("killed")
+
+    monkeypatch.setattr(running, "_spread", broken)
+    with pytest.raises(BadInput, match=r"--workers: expected processes that live .*, got killed"):
+        train_all([stack(), stack(architecture="mlp")], tmp_path, 2, progress=False)
+    # Of the losses allowed in a row one was before a stack was done.
+    assert asked == [2, 2, *[1] * (running.LOSSES - 1)]

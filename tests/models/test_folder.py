@@ -126,3 +126,11 @@ def test_a_missing_weight_is_not_made_up(folder):
 def test_a_weight_of_another_shape(folder):
     _change(folder, hidden_size=128)
     _refused(folder, "a model that transformers can open")
+
+
+def test_a_classifier_opens_where_it_has_one_logit_and_all_its_weights(folder):
+    _change(folder, architectures=["LlamaForSequenceClassification"], id2label={"0": "false", "1": "true"})
+    _refused(folder, r"one logit \(num_labels 1\), got one with 2")
+    _change(folder, architectures=["LlamaForSequenceClassification"], id2label={"0": "fact"})
+    assert models.describe(str(folder)).architecture == "LlamaForSequenceClassification"
+    _refused(folder, r"every weight of the model, got none for score\.weight")

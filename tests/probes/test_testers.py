@@ -8,7 +8,7 @@ import pytest
 from tests.scripts import load_script
 
 from bitsperfact import console
-from bitsperfact.runs import Run, load_run
+from bitsperfact.runs import Run, load_run, only_writer
 
 SMALL = ["--keys", "3000", "--facts", "800", "--nonfacts", "4000", "--budget", "2.5", "--budget", "5"]
 KINDS = {"bloom", "xor", "fuse", "ribbon", "score", "two-sided", "forgetter", "abstainer"}
@@ -35,7 +35,7 @@ def run(tmp_path_factory) -> Run:
 
 
 def test_the_run_folder_is_complete(run):
-    assert {path.name for path in run.path.iterdir()} == {
+    assert {path.name for path in run.path.iterdir()} - {".lock"} == {
         "claims.parquet",
         "scores.parquet",
         "separation.parquet",
@@ -140,3 +140,10 @@ def test_a_file_is_no_run_folder(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert probe("--out", tmp_path / "file", *SMALL) == console.BAD_INPUT
     assert "expected a folder, got a file" in capsys.readouterr().err
+
+
+def test_a_folder_that_another_run_writes_to_is_refused(tmp_path, capsys):
+    with only_writer(tmp_path):
+        assert probe("--out", tmp_path, *SMALL) == console.BAD_INPUT
+    told = capsys.readouterr().err
+    assert told == f"error: --out {tmp_path}: expected a folder that no other run writes to, got one in use\n"

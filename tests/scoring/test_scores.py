@@ -39,6 +39,10 @@ def claim_frame(n_subjects: int = 6) -> pd.DataFrame:
     return tables.check("claims", pd.DataFrame(rows), "test")
 
 
+#: Scores of causal language models; `log_odds` is of another kind of model.
+CAUSAL = [name for name in scoring.names() if name != "log_odds"]
+
+
 def score_table(loaded, claims, names, **settings) -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         asked = scoring.Questions(claims, Path(folder))
@@ -54,12 +58,12 @@ def loaded():
 
 @pytest.fixture(scope="module")
 def scored(loaded) -> dict[str, pd.DataFrame]:
-    frame = score_table(loaded, claim_frame(), scoring.names())
+    frame = score_table(loaded, claim_frame(), CAUSAL)
     return {name: part.reset_index(drop=True) for name, part in frame.groupby("score")}
 
 
 def test_every_score_gives_every_claim_one_finite_value(scored):
-    assert sorted(scored) == scoring.names()
+    assert sorted(scored) == CAUSAL
     for part in scored.values():
         assert list(part["claim_id"]) == list(claim_frame()["claim_id"])
         assert np.isfinite(part["value"]).all()
@@ -111,7 +115,7 @@ def test_pmi_of_bare_statements_is_refused(loaded):
 def test_unsupervised_scores_are_blind_to_labels(loaded, scored):
     blind = claim_frame()
     blind["is_fact"], blind["stratum"], blind["grade"] = ~blind["is_fact"], "given", 0.5
-    names = [n for n in scoring.names() if n != "probe"]
+    names = [n for n in CAUSAL if n != "probe"]
     again = score_table(loaded, blind, names)
     for name, part in again.groupby("score"):
         np.testing.assert_array_equal(part["value"], scored[name]["value"])
@@ -159,7 +163,7 @@ def test_shards_are_shared_between_scores_and_keyed_by_what_decides_them(loaded,
 
 
 def test_unknown_score_lists_the_known():
-    with pytest.raises(BadInput, match="choice, logprob, logprob_mean, p_true, pmi, probe"):
+    with pytest.raises(BadInput, match="choice, log_odds, logprob, logprob_mean, p_true, pmi, probe"):
         scoring.score("vibes")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bitsperfact.claims.cards import card, overview
     from bitsperfact.claims.claimset import ClaimSet, ClaimStream
-    from bitsperfact.claims.loading import load, stream
+    from bitsperfact.claims.loading import load, load_all, stream_all
     from bitsperfact.claims.recipes import Recipe, names, recipe
     from bitsperfact.claims.writing import WrittenSet, written
 
@@ -19,10 +19,11 @@ __all__ = [
     "WrittenSet",
     "card",
     "load",
+    "load_all",
     "names",
     "overview",
     "recipe",
-    "stream",
+    "stream_all",
     "written",
 ]
 
@@ -33,10 +34,11 @@ _HOMES = {
     "WrittenSet": "writing",
     "card": "cards",
     "load": "loading",
+    "load_all": "loading",
     "names": "recipes",
     "overview": "cards",
     "recipe": "recipes",
-    "stream": "loading",
+    "stream_all": "loading",
     "written": "writing",
 }
 

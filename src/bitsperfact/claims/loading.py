@@ -32,6 +32,8 @@ def load(
 ) -> ClaimSet:
     """Load a claim set: a packaged one by name, one's own recipe (.toml), or claims in .csv, .jsonl or .parquet.
 
+    Of a file that holds several sets, as the claims of a run do, FILE#NAME is one.
+
     `negatives` (default: the recipe's) non-facts per fact are made in each of `strata` (default: the recipe's),
     or all there are if fewer; of a file's own non-facts all are kept. `limit` takes a sample of whole entities
     with that many facts, or just more; a larger sample contains a smaller one, non-facts come from the whole set
@@ -40,34 +42,70 @@ def load(
     Raises BadInput (one line: where, expected, got) for input that cannot be used, ValueError for arguments
     out of range.
     """
-    found = stream(source, negatives=negatives, seed=seed, limit=limit, strata=strata)
-    return ClaimSet(pd.concat(found.batches(), ignore_index=True), found.info)
+    return _held(_stream(source, negatives, seed, limit, strata))
 
 
-def stream(
-    source: str | Path,
-    *,
-    negatives: int | None = None,
-    seed: int = 0,
-    limit: int | None = None,
-    strata: Sequence[str] | None = None,
+def _stream(
+    source: str | Path, negatives: int | None, seed: int, limit: int | None, strata: Sequence[str] | None
 ) -> ClaimStream:
-    """The claim set that `load` would load, its rows in batches.
-
-    A file is read twice and never held. The facts of a recipe are, since non-facts are made from other subjects'
-    answers; their claims are not.
-    """
     for name, value, least in (("negatives", negatives, 1), ("seed", seed, 0), ("limit", limit, 1)):
         if value is not None and value < least:
             raise ValueError(f"{name} must be at least {least}, not {value}")
     if strata is not None and (not strata or not set(strata) <= set(NONFACT_STRATA)):
         raise ValueError(f"strata must be some of {', '.join(NONFACT_STRATA)}, not {strata!r}")
-    path = Path(source)
+    path, chosen = _split(source)
     if str(source) in names() or not _is_path(path):
         return _from_recipe(recipe(str(source)), negatives, seed, limit, strata)
     if path.suffix == ".toml":
         return _from_recipe(read_recipe(path), negatives, seed, limit, strata)
-    return _from_file(path, seed, limit, strata)
+    sets = _sets_in(path)
+    if chosen is None and len(sets) > 1:
+        raise BadInput(path, f"one claim set, or which one ({path.name}#NAME)", f"{len(sets)}: {', '.join(sets)}")
+    if chosen is not None and chosen not in sets:
+        raise BadInput(path, f"a claim set among {', '.join(sets)}", repr(chosen))
+    name = chosen if chosen is not None else next(iter(sets), "")
+    return _from_file(path, name, seed, limit, strata)
+
+
+def load_all(
+    source: str | Path, *, negatives: int | None = None, seed: int = 0, limit: int | None = None
+) -> list[ClaimSet]:
+    """Every claim set of a source, in order: as `load`, but of a file that holds several sets, all."""
+    return [_held(each) for each in stream_all(source, negatives=negatives, seed=seed, limit=limit)]
+
+
+def stream_all(
+    source: str | Path, *, negatives: int | None = None, seed: int = 0, limit: int | None = None
+) -> list[ClaimStream]:
+    """The claim sets that `load_all` would load, their rows in batches.
+
+    A file is read twice for each set, or three times, and never held. The facts of a recipe are, since non-facts
+    are made from other subjects' answers; their claims are not.
+    """
+    path, chosen = _split(source)
+    whole = chosen is None and str(source) not in names() and path.suffix in SUFFIXES
+    sets = _sets_in(path) if whole else []
+    if len(sets) < 2:
+        return [_stream(source, negatives, seed, limit, None)]
+    return [_from_file(path, name, seed, limit, None) for name in sets]
+
+
+def _held(stream: ClaimStream) -> ClaimSet:
+    return ClaimSet(pd.concat(stream.batches(), ignore_index=True), stream.info)
+
+
+def _split(source: str | Path) -> tuple[Path, str | None]:
+    """A file, and the set in it where one is named."""
+    file, mark, chosen = str(source).rpartition("#")
+    return (Path(file), chosen) if mark and Path(file).suffix in SUFFIXES else (Path(source), None)
+
+
+def _sets_in(path: Path) -> list[str]:
+    """The claim sets that the rows of a file say they are of, in order; "" where they say nothing."""
+    first = next(read_rows(path), (0, {}))[1]
+    if path.suffix != ".jsonl" and "claim_set" not in first:  # nor has any other row
+        return [""]
+    return list(dict.fromkeys(_own_name(row) for _, row in read_rows(path)))
 
 
 def census(chosen: Recipe) -> tuple[int, int]:
@@ -128,12 +166,16 @@ def _statements(chosen: Recipe) -> pd.DataFrame:
     return _identified(frame.assign(stratum=stratum, source=source(chosen)), chosen.name)
 
 
-def _from_file(path: Path, seed: int, limit: int | None, strata: Sequence[str] | None) -> ClaimStream:
+def _from_file(
+    path: Path, own_name: str, seed: int, limit: int | None, strata: Sequence[str] | None
+) -> ClaimStream:
+    name = own_name or path.stem
+
     def claims() -> Iterator[pd.DataFrame]:
-        return claim_batches(read_rows(path), str(path), path.name)
+        rows = (row for row in read_rows(path) if _own_name(row[1]) == own_name)
+        return claim_batches(rows, str(path), path.name)
 
     found = survey(claims, str(path), strata or NONFACT_STRATA, seed, limit)
-    name = _own_name(next(iter(read_rows(path)))[1]) or path.stem
 
     def kept() -> Iterator[pd.DataFrame]:
         chosen = (batch[found.keeps(batch)] for batch in claims())

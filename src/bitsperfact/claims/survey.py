@@ -101,9 +101,7 @@ def _refuse_repeated(batches: Callable[[], Iterable[pd.DataFrame]], suspects: Ke
 
 
 def _with_hash(batches: Iterable[pd.DataFrame], wanted: Keys) -> Iterator[tuple[int, str, bool]]:
-    before = 0
     for batch in batches:
         texts = batch["prefix"] + batch["target"]
         for at in np.flatnonzero(np.isin(text_hashes(texts), wanted)):
-            yield before + int(at) + 1, str(texts.iloc[at]), bool(batch["is_fact"].iloc[at])
-        before += len(batch)
+            yield int(batch["row"].iloc[at]), str(texts.iloc[at]), bool(batch["is_fact"].iloc[at])

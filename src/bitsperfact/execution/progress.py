@@ -9,6 +9,9 @@ from bitsperfact.execution.store import ShardStore
 from bitsperfact.execution.task import Task
 from bitsperfact.files import clear_partial
 
+#: Counts from which on the bar shortens them.
+_MANY = 10**7
+
 
 class Remainder:
     """The distinct tasks that the store lacks, in order: `tasks`, of `n_items` items together.
@@ -23,7 +26,10 @@ class Remainder:
         self.n_items = sum(task.n_items for task in self.tasks)
         self._total = sum(task.n_items for task in unique.values())
 
-    def bar(self, *, shown: bool) -> "tqdm[Any]":
+    def bar(self, *, shown: bool, unit: str = "claim") -> "tqdm[Any]":
         """A bar over all tasks that starts with what was done before; it shows the rate and the time left."""
         done = self._total - self.n_items
-        return tqdm(total=self._total, initial=done, unit="claim", disable=not shown, smoothing=0.1)
+        scaled = self._total > _MANY
+        return tqdm(
+            total=self._total, initial=done, unit=unit, unit_scale=scaled, disable=not shown, smoothing=0.1
+        )

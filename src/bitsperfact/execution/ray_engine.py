@@ -67,18 +67,20 @@ def run_ray(
     needs: Mapping[Opener, Needs] | None = None,
     *,
     progress: bool = True,
+    unit: str = "claim",
 ) -> int:
     """Run the tasks that the store lacks on Ray and return how many items they had (0: nothing was left to do).
 
-    `needs` says what workers for an opener take. Results are stored as they come: this process or any worker
-    killed at any moment loses at most the tasks that were running, and the next call, on whichever engine, goes
-    on from there. An exception in a task ends the run and is raised here; memory that runs out counts as the loss
-    of the worker. Raises BadInput where a task, or the start of workers, keeps failing with lost workers.
+    `needs` says what workers for an opener take, `unit` what the bar counts. Results are stored as they come: this
+    process or any worker killed at any moment loses at most the tasks that were running, and the next call, on
+    whichever engine, goes on from there. An exception in a task ends the run and is raised here; memory that runs
+    out counts as the loss of the worker. Raises BadInput where a task, or the start of workers, keeps failing with
+    lost workers.
     """
     left = Remainder(tasks, store)
     if not left.tasks:
         return 0
-    with joined(cluster) as nodes, left.bar(shown=progress) as bar:
+    with joined(cluster) as nodes, left.bar(shown=progress, unit=unit) as bar:
         queue = Queue(left.tasks)
         options = {o: share(nodes, cluster.workers, (needs or {}).get(o, Needs())) for o in queue.openers()}
         bar.set_description("waiting for workers")

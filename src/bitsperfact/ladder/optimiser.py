@@ -48,14 +48,16 @@ def update(
 ) -> None:
     """One step, in place; `rate` (1, in [0, 1]) multiplies both learning rates."""
     moments.step += 1
+    ahead = {}
     for name, gradient in gradients.items():
         first = moments.first[name]
         if name in matrices:
             first.lerp_(gradient, 1 - recipe.momentum)
-            ahead = gradient.lerp(first, recipe.momentum)  # Nesterov
-            parameters[name].sub_(_orthogonal_step(ahead, matrices[name]), alpha=recipe.learning_rate * rate)
+            ahead[name] = gradient.lerp(first, recipe.momentum)  # Nesterov
         else:
             _adam(parameters[name], gradient, first, moments.second[name], moments.step, recipe.adam_rate * rate)
+    for name, step in _orthogonal_steps(ahead, matrices).items():
+        parameters[name].sub_(step, alpha=recipe.learning_rate * rate)
 
 
 def _adam(value: Tensor, gradient: Tensor, first: Tensor, second: Tensor, step: int, rate: float) -> None:
@@ -65,12 +67,33 @@ def _adam(value: Tensor, gradient: Tensor, first: Tensor, second: Tensor, step: 
     value.addcdiv_(first, second.sqrt().div_(scale).add_(_EPSILON), value=-rate / (1 - _BETAS[0] ** step))
 
 
-def _orthogonal_step(momentum: Tensor, blocks: int) -> Tensor:
-    """A step of root-mean-square `_RMS` for each block of columns; (members, rows, columns) as `momentum`."""
-    members, rows, columns = momentum.shape
-    parts = momentum.view(members, rows, blocks, columns // blocks).transpose(1, 2).flatten(0, 1)
-    step = orthogonalised(parts) * (_RMS * math.sqrt(max(rows, columns // blocks)))
-    return step.view(members, blocks, rows, -1).transpose(1, 2).reshape(momentum.shape)
+def _orthogonal_steps(momenta: dict[str, Tensor], blocks: dict[str, int]) -> dict[str, Tensor]:
+    """Steps of root-mean-square `_RMS` for each block of columns, by name; shapes (members, rows, columns).
+
+    Blocks of one shape, also of transposed shape, go through the products together: they are small and many.
+    """
+    wide = {name: _wide_blocks(value, blocks[name]) for name, value in momenta.items()}
+    steps = {}
+    for size in dict.fromkeys(value.shape[1:] for value in wide.values()):
+        names = [name for name, value in wide.items() if value.shape[1:] == size]
+        together = orthogonalised(torch.cat([wide[name] for name in names])) * (_RMS * math.sqrt(max(size)))
+        for name, part in zip(names, torch.split(together, [len(wide[name]) for name in names]), strict=True):
+            steps[name] = _from_wide_blocks(part, momenta[name].shape, blocks[name])
+    return steps
+
+
+def _wide_blocks(matrices: Tensor, blocks: int) -> Tensor:
+    """(members, rows, columns) as (members * blocks, short side, long side) of each block."""
+    members, rows, columns = matrices.shape
+    parts = matrices.view(members, rows, blocks, columns // blocks).transpose(1, 2).flatten(0, 1)
+    return parts if parts.shape[1] <= parts.shape[2] else parts.mT
+
+
+def _from_wide_blocks(parts: Tensor, shape: torch.Size, blocks: int) -> Tensor:
+    """Inverse of `_wide_blocks`."""
+    members, rows, columns = shape
+    upright = parts if parts.shape[1] == rows else parts.mT
+    return upright.reshape(members, blocks, rows, columns // blocks).transpose(1, 2).reshape(shape)
 
 
 def orthogonalised(matrices: Tensor) -> Tensor:

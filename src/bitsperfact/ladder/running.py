@@ -1,4 +1,4 @@
-"""Trains stacks and leaves their files: one after the other, or spread over processes."""
+"""Trains stacks and leaves their files: one after the other, or spread over processes or a cluster."""
 
 import os
 import threading
@@ -10,16 +10,25 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from bitsperfact.errors import BadInput
+from bitsperfact.files import clear_partial
 from bitsperfact.ladder.cells import Stack
 from bitsperfact.ladder.store import LadderStore, record, scores_table
 
 Progress = Callable[[int], None]
 
 
-def train_stack(stack: Stack, folder: Path, progress: Progress | None = None) -> None:
+#: Workers that may be lost in a row, without a stack done between, before the run ends.
+LOSSES = 4
+
+
+def train_stack(
+    stack: Stack, folder: Path, progress: Progress | None = None, *, checkpoint: Path | None = None
+) -> None:
     """Train, evaluate and save one stack, unless its results are there.
 
-    Killed at any moment, the next call goes on from the last checkpoint to the same numbers.
+    Killed at any moment, the next call goes on from the last checkpoint to the same numbers. A `checkpoint` that
+    the caller names is the caller's to remove.
     """
     import torch
 
@@ -34,7 +43,7 @@ def train_stack(stack: Stack, folder: Path, progress: Progress | None = None) ->
     # Stacks are what is run at once, and one thread per product gives the same sums every time.
     torch.set_num_threads(1)
     network = network_of(stack.shape)
-    state = train(stack, store.checkpoint_path(stack), progress)
+    state = train(stack, checkpoint or store.checkpoint_path(stack), progress)
     untrained = initial_state(stack, network).parameters
     parts = []
     for index, cell in enumerate(stack.cells):
@@ -43,20 +52,55 @@ def train_stack(stack: Stack, folder: Path, progress: Progress | None = None) ->
         save_network(stack.shape, member_of(state.parameters, index), store.network_path(cell))
     rows = [record(stack, state, index) for index in range(len(stack.cells))]
     store.write(stack, pd.DataFrame(rows), pd.concat(parts, ignore_index=True))
-    store.checkpoint_path(stack).unlink(missing_ok=True)
+    if checkpoint is None:
+        store.checkpoint_path(stack).unlink(missing_ok=True)
 
 
-def train_all(stacks: list[Stack], folder: Path, workers: int = 1, *, progress: bool = True) -> None:
+def train_all(
+    stacks: list[Stack],
+    folder: Path,
+    workers: int = 1,
+    *,
+    engine: str = "local",
+    address: str | None = None,
+    progress: bool = True,
+) -> None:
     """Train every stack that lacks results, `workers` at a time; the bar counts arithmetic, done and to come.
 
-    Raises: what the first failing stack raised; the results of the others are kept.
+    `engine`: `local` (processes of this machine) or `ray` (those of the cluster at `address`, or of one that lives
+    for this run). A stack whose worker is lost is trained on by another. Raises: BadInput for engines and
+    addresses that do not fit, and where workers keep being lost; what the first failing stack raised. The results
+    of the others are kept.
     """
+    check_engine(engine, address)
+    for name in ("stacks", "checkpoints"):
+        clear_partial(folder / name)
+    if engine == "ray":
+        from bitsperfact.execution import Cluster
+        from bitsperfact.ladder.on_ray import train_on_ray
+
+        train_on_ray(stacks, folder, Cluster(workers, address), progress=progress)
+    else:
+        _train_here(stacks, folder, workers, progress=progress)
+
+
+def check_engine(engine: str, address: str | None) -> None:
+    """Raise BadInput for an engine that there is not, or an address without use."""
+    if engine not in ("local", "ray"):
+        raise BadInput("--engine", "local or ray", repr(engine))
+    if engine == "ray":
+        from bitsperfact.execution import check_installed
+
+        check_installed()
+    elif address is not None:
+        raise BadInput("--ray-address", "--engine ray", f"--engine {engine}")
+
+
+def _train_here(stacks: list[Stack], folder: Path, workers: int, *, progress: bool) -> None:
     store = LadderStore(folder)
     missing = [stack for stack in stacks if not store.is_done(stack)]
     total = sum(stack.work for stack in stacks)
     done = total - sum(stack.work for stack in missing)
-    for leftover in (folder / "stacks").glob(".*.partial"):
-        leftover.unlink(missing_ok=True)
     if not missing:
         return
     with tqdm(
@@ -68,7 +112,7 @@ def train_all(stacks: list[Stack], folder: Path, workers: int = 1, *, progress: 
                 train_stack(stack, folder, counter)
                 counter.finish()
         else:
-            _spread(missing, folder, workers, bar)
+            _spread_all(missing, store, workers, bar)
 
 
 class _Counter:
@@ -94,13 +138,33 @@ class _Counter:
         self._add(amount)
 
 
+def _spread_all(stacks: list[Stack], store: LadderStore, workers: int, bar: Any) -> None:
+    """Spread stacks over processes, and what is left over new ones where a process was killed."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    lost = 0
+    while True:
+        try:
+            return _spread(stacks, store.folder, workers, bar)
+        except BrokenProcessPool as error:
+            left = [stack for stack in stacks if not store.is_done(stack)]
+            lost = lost + 1 if len(left) == len(stacks) else 1
+            if lost >= LOSSES:
+                raise BadInput("--workers", "processes that live until a stack is done", error) from None
+            bar.n = bar.total - sum(stack.work for stack in left)
+            stacks = left
+
+
 def _spread(stacks: list[Stack], folder: Path, workers: int, bar: Any) -> None:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
+    from multiprocessing.managers import SyncManager
 
     # Spawned, not forked: a fork of a process with threads can hang in torch.
     context = get_context("spawn")
-    with context.Manager() as manager:
+    manager = SyncManager(ctx=context)
+    manager.start(_end_with_parent)
+    with manager:
         queue = manager.Queue()
         stop = threading.Event()
         listener = threading.Thread(target=_listen, args=(queue, bar, stop), daemon=True)
@@ -119,6 +183,22 @@ def _alone() -> None:
     # Read by the libraries of linear algebra as they load, before torch is imported here.
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
+    _end_with_parent()
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the run is killed: the next one would train the same stacks beside it."""
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
+
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            wait([parent.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _in_worker(stack: Stack, folder: Path, queue: Any) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from bitsperfact.files import write_text
 from bitsperfact.ladder.dial import Shape
 from bitsperfact.ladder.facts import LETTERS
+from bitsperfact.models.quiet import quiet
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -28,7 +29,8 @@ def save_network(shape: Shape, member: Mapping[str, Tensor], folder: Path) -> No
         save_file(own, folder / "model.safetensors", metadata={"format": "pt"})
         write_text(folder / "shape.json", json.dumps(asdict(shape), indent=2) + "\n")
         return
-    as_transformers(shape, own).save_pretrained(folder)
+    with quiet():
+        as_transformers(shape, own).save_pretrained(folder)
     _tokenizer(shape).save_pretrained(folder)
 
 

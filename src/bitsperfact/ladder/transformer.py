@@ -2,7 +2,8 @@
 
 Parameters have the names and shapes of `GPT2ForSequenceClassification` and `GPT2LMHeadModel`, so that a member is
 saved and opened as one of these; that both give the same numbers is tested. The feed-forward layers use ReLU,
-which `transformers` knows too and which is several times as fast here.
+which `transformers` knows too and which is several times as fast here. Arrays are (members, channels, symbols,
+batch): whatever is done per channel or head runs along the batch, which is long, where channels are few.
 """
 
 import math
@@ -10,10 +11,8 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from bitsperfact.ladder.dial import Shape
-from bitsperfact.ladder.onehot import one_hot
 
 _HEAD_STD = 0.02
 _EPSILON = 1e-5
@@ -78,75 +77,73 @@ class Transformer:
     def logits(self, parameters: Mapping[str, Tensor], symbols: Tensor, dtype: torch.dtype) -> Tensor:
         """Log-odds that a claim is a fact, read at its last symbol; shape (members, batch)."""
         last = self._hidden(parameters, symbols, dtype, only_last=True)
-        head = parameters["score.weight"].to(dtype)
-        return torch.bmm(last, head.mT).squeeze(-1).float()
+        return (last * parameters["score.weight"].mT).sum(1)
 
     def log_likelihood(self, parameters: Mapping[str, Tensor], symbols: Tensor, dtype: torch.dtype) -> Tensor:
         """Log-likelihood of each symbol given those before, shape (members, batch, length)."""
         start = torch.full_like(symbols[..., :1], self.shape.alphabet)
-        read = torch.cat([start, symbols[..., :-1]], dim=-1)
-        hidden = self._hidden(parameters, read, dtype, only_last=False)
-        scores = torch.bmm(hidden, parameters["transformer.wte.weight"].to(dtype).mT).float()
-        scores = scores.view(*symbols.shape, self.shape.vocabulary)
-        return scores.log_softmax(-1).gather(-1, symbols[..., None]).squeeze(-1)
+        hidden = self._hidden(parameters, torch.cat([start, symbols[..., :-1]], dim=-1), dtype, only_last=False)
+        scores = torch.bmm(parameters["transformer.wte.weight"].to(dtype), hidden.to(dtype)).float()
+        chosen = scores.log_softmax(1).gather(1, symbols.mT.flatten(1)[:, None])
+        return chosen.view(symbols.mT.shape).mT
 
     def _hidden(
         self, parameters: Mapping[str, Tensor], symbols: Tensor, dtype: torch.dtype, *, only_last: bool
     ) -> Tensor:
-        """States after the last norm, (members, batch * length, d), or (members, batch, d) of the last symbol."""
+        """States after the last norm, (members, d, length * batch), or of the last symbol, (members, d, batch)."""
         members, batch, length = symbols.shape
-        table, places = parameters["transformer.wte.weight"], parameters["transformer.wpe.weight"]
-        read = one_hot(symbols, self.shape.vocabulary, dtype).flatten(1, 2)
-        x = torch.bmm(read, table.to(dtype)).view(members, batch, length, -1) + places.to(dtype)[:, None]
+        known = torch.arange(self.shape.vocabulary)[:, None]
+        # A product with one-hot vectors rounds once, where the gradient of an embedding adds up in `dtype`.
+        read = (symbols.mT.reshape(members, 1, length * batch) == known).to(dtype)
+        x = torch.bmm(parameters["transformer.wte.weight"].mT.to(dtype), read).float()
+        places = parameters["transformer.wpe.weight"].mT[..., None]
+        x = (x.view(members, -1, length, batch) + places).flatten(2)
         for i in range(self.shape.layers):
             prefix = f"transformer.h.{i}."
-            own = {
-                name.removeprefix(prefix): value.to(dtype)
-                for name, value in parameters.items()
-                if name.startswith(prefix)
-            }
+            own = {name.removeprefix(prefix): v for name, v in parameters.items() if name.startswith(prefix)}
             # Only keys and values of the last block are needed where earlier symbols are not read.
-            x = self._block(own, x, only_last=only_last and i == self.shape.layers - 1)
-        final = {name: parameters[f"transformer.ln_f.{name}"].to(dtype) for name in ("weight", "bias")}
-        return _norm(x.flatten(1, 2), final["weight"], final["bias"])
+            x = self._block(own, x, dtype, only_last=only_last and i == self.shape.layers - 1)
+        return _norm(x, parameters, "transformer.ln_f")
 
-    def _block(self, own: Mapping[str, Tensor], x: Tensor, *, only_last: bool) -> Tensor:
-        d = self.shape.width
-        members, batch, length, _ = x.shape
-        read = _norm(x.flatten(1, 2), own["ln_1.weight"], own["ln_1.bias"])
-        weight, bias = own["attn.c_attn.weight"], own["attn.c_attn.bias"]
-        key_value = _linear(read, weight[..., d:], bias[..., d:]).view(members, batch, length, 2, d)
+    def _block(self, own: Mapping[str, Tensor], x: Tensor, dtype: torch.dtype, *, only_last: bool) -> Tensor:
+        d, batch = self.shape.width, x.shape[2] // self.shape.length
+        read = _norm(x, own, "ln_1")
+        key_value = _linear(read, own, "attn.c_attn", dtype, slice(d, None))
         if only_last:
-            read = read.view(members, batch, length, d)[:, :, -1]
-            x = x[:, :, -1:]
-        query = _linear(read, weight[..., :d], bias[..., :d]).view(members, batch, -1, d)
-        mixed = self._attend(query, key_value[..., 0, :], key_value[..., 1, :]).flatten(1, 2)
-        x = x.flatten(1, 2) + _linear(mixed, own["attn.c_proj.weight"], own["attn.c_proj.bias"])
-        read = _norm(x, own["ln_2.weight"], own["ln_2.bias"])
-        inner = torch.relu(_linear(read, own["mlp.c_fc.weight"], own["mlp.c_fc.bias"]))
-        x = x + _linear(inner, own["mlp.c_proj.weight"], own["mlp.c_proj.bias"])
-        return x.view(members, batch, -1, d)
+            read, x = read[..., -batch:], x[..., -batch:]
+        query = _linear(read, own, "attn.c_attn", dtype, slice(d))
+        x = x + _linear(self._attend(query, key_value, batch), own, "attn.c_proj", dtype)
+        inner = torch.relu(_linear(_norm(x, own, "ln_2"), own, "mlp.c_fc", dtype))
+        return x + _linear(inner, own, "mlp.c_proj", dtype)
 
-    def _attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """Causal attention; the queries are those of the last positions. Shape of `query`."""
-        members, batch, asked, d = query.shape
-        length, heads = key.shape[2], self.shape.heads
+    def _attend(self, query: Tensor, key_value: Tensor, batch: int) -> Tensor:
+        """Causal attention; the queries are those of the last positions. Shape of `query`.
 
-        def by_head(x: Tensor) -> Tensor:
-            return x.reshape(members * batch, x.shape[2], heads, d // heads).transpose(1, 2)
-
-        scores = by_head(query) @ by_head(key).mT / math.sqrt(d // heads)
-        if asked > 1:
-            hidden = torch.ones(length, length, dtype=torch.bool).triu(1)
-            scores = scores.masked_fill(hidden, -math.inf)
-        mixed = scores.softmax(-1) @ by_head(value)
-        return mixed.transpose(1, 2).reshape(members, batch, asked, d)
+        Sums over a head's few channels, not products of matrices of 3 by 8, of which there would be thousands.
+        """
+        members, heads = len(query), self.shape.heads
+        key, value = key_value.view(members, 2, heads, -1, self.shape.length, batch).unbind(1)
+        asked = query.view(members, heads, key.shape[2], -1, batch)
+        scores = (asked.unsqueeze(4) * key.unsqueeze(3)).sum(2) / math.sqrt(key.shape[2])
+        if asked.shape[3] > 1:
+            hidden = torch.ones(self.shape.length, self.shape.length, dtype=torch.bool).triu(1)
+            scores = scores.masked_fill(hidden[..., None], -math.inf)
+        # Written out: the compiler fuses this with the sums around it, but not its own softmax.
+        weights = (scores - scores.amax(3, keepdim=True).detach()).exp()
+        weights = weights / weights.sum(3, keepdim=True)
+        return (weights.unsqueeze(2) * value.unsqueeze(3)).sum(4).reshape(query.shape)
 
 
-def _linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return torch.baddbmm(bias[:, None, :], x, weight)
+def _linear(
+    x: Tensor, own: Mapping[str, Tensor], name: str, dtype: torch.dtype, outputs: slice = slice(None)
+) -> Tensor:
+    """(members, in, any) to (members, out, any), multiplied in `dtype`."""
+    weight, bias = (own[f"{name}.{part}"][..., outputs].to(dtype) for part in ("weight", "bias"))
+    return torch.baddbmm(bias[..., None], weight.mT, x.to(dtype)).float()
 
 
-def _norm(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    plain = functional.layer_norm(x, x.shape[-1:], eps=_EPSILON)
-    return torch.addcmul(bias[:, None, :], plain, weight[:, None, :])
+def _norm(x: Tensor, own: Mapping[str, Tensor], name: str) -> Tensor:
+    """Layer norm over dimension 1."""
+    centred = x - x.mean(1, keepdim=True)
+    plain = centred * torch.rsqrt((centred * centred).mean(1, keepdim=True) + _EPSILON)
+    return plain * own[f"{name}.weight"][..., None] + own[f"{name}.bias"][..., None]

@@ -1,10 +1,11 @@
-"""Is this folder a causal language model that may be opened? Answered from its small files alone."""
+"""Is this folder a model that may be opened? Answered from its small files alone."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models.heads import check_head
 
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _TOKENIZERS = (
@@ -21,7 +22,7 @@ def check_folder(folder: Path, *, trust_remote_code: bool, allow_pickle: bool) -
     """Return the parsed `config.json`; raise BadInput where the folder holds no model that may be opened.
 
     Refused: no or broken config, no tokenizer, pickled weights or custom code without leave, shards missing,
-    damaged safetensors, an architecture without a causal language-model head.
+    damaged safetensors, an architecture without a head that can be read (see `check_head`).
     """
     config = check_config(folder, trust_remote_code=trust_remote_code)
     if not any((folder / name).is_file() for name in _TOKENIZERS):
@@ -34,7 +35,7 @@ def check_config(folder: Path, *, trust_remote_code: bool) -> dict[str, Any]:
     """Return the parsed `config.json`; raise BadInput where it is none, or of no causal language model."""
     config = _read_object(folder / "config.json", folder)
     _check_code(folder, config, trust_remote_code)
-    _check_head(folder, config)
+    check_head(folder, config)
     return config
 
 
@@ -62,17 +63,6 @@ def _check_code(folder: Path, config: dict[str, Any], trusted: bool) -> None:
         raise BadInput(
             folder, "a model without code of its own (trust_remote_code runs it)", f"custom code for {kind!r}"
         )
-
-
-def _check_head(folder: Path, config: dict[str, Any]) -> None:
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as HEADS
-
-    if "AutoModelForCausalLM" in (config.get("auto_map") or {}):
-        return
-    names = config.get("architectures") or []
-    if not any(name in HEADS.values() for name in names) and (names or config.get("model_type") not in HEADS):
-        got = ", ".join(map(str, names)) or repr(config.get("model_type"))
-        raise BadInput(folder, "a model with a causal language-model head (...ForCausalLM)", got)
 
 
 def _check_weights(folder: Path, allow_pickle: bool) -> None:

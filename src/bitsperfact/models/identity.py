@@ -52,7 +52,7 @@ def _revision(folder: Path, pinned: str) -> str:
 
 def _size(folder: Path, pinned: str, trust_remote_code: bool) -> tuple[int, str]:
     """Parameters and class of the model, remembered by fingerprint."""
-    memory = cache_folder() / "sizes" / f"{pinned}.json"
+    memory = cache_folder() / "sizes" / f"{pinned}-2.json"
     try:
         n_params, architecture = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError):

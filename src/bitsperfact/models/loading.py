@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models.heads import auto_class
 from bitsperfact.models.identity import check_dtype, info_of
 from bitsperfact.models.names import resolve
 from bitsperfact.models.quiet import quiet
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A causal language model in evaluation mode, without gradients; `device` is where its inputs belong."""
+    """A model in evaluation mode, without gradients; `device` is where its inputs belong.
+
+    It foretells tokens (a causal language model) or, where `info.architecture` says ...ForSequenceClassification,
+    judges whole texts by one logit.
+    """
 
     model: "PreTrainedModel"
     tokenizer: "PreTrainedTokenizerBase"
@@ -92,11 +97,10 @@ def _tokenizer(folder: Path, trust_remote_code: bool) -> Any:
 
 def _model(folder: Path, **options: Any) -> Any:
     import torch
-    from transformers import AutoModelForCausalLM
 
     options["dtype"] = getattr(torch, options["dtype"])
     try:
-        model, report = AutoModelForCausalLM.from_pretrained(
+        model, report = auto_class(folder).from_pretrained(
             folder, local_files_only=True, output_loading_info=True, **options
         )
     except torch.OutOfMemoryError:

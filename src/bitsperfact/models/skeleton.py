@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models.heads import auto_class
+from bitsperfact.models.quiet import quiet
 
 
 def skeleton(folder: Path, *, trust_remote_code: bool = False) -> Any:
@@ -12,12 +14,12 @@ def skeleton(folder: Path, *, trust_remote_code: bool = False) -> Any:
     Raises BadInput where transformers cannot build it.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoConfig
 
     try:
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
-        with torch.device("meta"):
-            return AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
+        with quiet(), torch.device("meta"):
+            config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
+            return auto_class(folder).from_config(config, trust_remote_code=trust_remote_code)
     except unfit() as error:
         raise BadInput(folder / "config.json", "a config that transformers can build", error) from None
 

@@ -5,7 +5,7 @@ supervised `probe`, is cross-fitted by entity, so that no claim's own entity inf
 """
 
 from bitsperfact.scoring.questions import Questions
-from bitsperfact.scoring.registry import names, score
+from bitsperfact.scoring.registry import check_fit, names, score
 from bitsperfact.scoring.tasks import Plan, ScoringTask, Settings
 
-__all__ = ["Plan", "Questions", "ScoringTask", "Settings", "names", "score"]
+__all__ = ["Plan", "Questions", "ScoringTask", "Settings", "check_fit", "names", "score"]

@@ -19,6 +19,7 @@ class Questions:
         self.rows = rows_of("claims", rows)
         self._folder = folder
         self._asked: dict[str, Asked] = {}
+        self._texts: Shards | None = None
 
     @cached_property
     def name(self) -> str:
@@ -39,12 +40,15 @@ class Questions:
 
     def texts(self, most: int) -> Shards:
         """Every claim as one text, in the order of the claims, in shards of at most `most`."""
+        if self._texts is not None:
+            return self._texts
         texts = (
             Request("", text)
             for batch in self.rows.batches(["prefix", "target"])
             for text in batch["prefix"] + batch["target"]
         )
-        return write_shards(runs_of(texts, most), self._folder / "texts")
+        self._texts = write_shards(runs_of(texts, most), self._folder / "texts")
+        return self._texts
 
     def _built(self, family: Family) -> Iterator[Request]:
         for batch in self.rows.batches(UNLABELLED):

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from bitsperfact.errors import BadInput
 from bitsperfact.rows import Rows
 from bitsperfact.scoring.requests import Family
+from bitsperfact.tables import ModelInfo
 
 Array = NDArray[np.float64]
 
 _MODULES = {
     "choice": "bitsperfact.scoring.choice",
+    "log_odds": "bitsperfact.scoring.log_odds",
     "logprob": "bitsperfact.scoring.logprob",
     "logprob_mean": "bitsperfact.scoring.logprob_mean",
     "p_true": "bitsperfact.scoring.p_true",
@@ -87,7 +89,15 @@ class HiddenScore:
     value: Callable[[NDArray[np.float32], NDArray[np.bool_], NDArray[np.str_], int], Array]
 
 
-Score = TokenScore | HiddenScore
+@dataclass(frozen=True)
+class LogitScore:
+    """The score that a model made to judge texts gives a whole claim: its one logit."""
+
+    name: str
+    unit: Literal["log-odds"]
+
+
+Score = TokenScore | HiddenScore | LogitScore
 
 
 def names() -> list[str]:
@@ -101,3 +111,16 @@ def score(name: str) -> Score:
         raise BadInput("score", f"one of {', '.join(names())}", repr(name))
     found: Score = import_module(_MODULES[name]).SCORE
     return found
+
+
+def check_fit(model: ModelInfo, scores: Sequence[str], bos: str = "auto") -> None:
+    """Raise BadInput where a model cannot be scored so: tokens are foretold by one kind of head, texts judged by
+    another, which reads its texts as its tokenizer gives them.
+    """
+    judges = model.architecture.endswith("ForSequenceClassification")
+    for name in scores:
+        if isinstance(score(name), LogitScore) != judges:
+            expected = "a causal language model" if judges else "a sequence classifier with one logit"
+            raise BadInput(f"score {name}, model {model.name}", expected, model.architecture)
+    if judges and bos != "auto":
+        raise BadInput(f"--bos, model {model.name}", "auto for a model that judges whole texts", repr(bos))

@@ -18,7 +18,7 @@ from bitsperfact import tables
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
 from bitsperfact.scoring.questions import Questions
-from bitsperfact.scoring.registry import Array, HiddenScore, TokenScore, score
+from bitsperfact.scoring.registry import Array, HiddenScore, LogitScore, TokenScore, check_fit, score
 from bitsperfact.scoring.requests import Family, Request
 from bitsperfact.scoring.results import Results, results_of
 from bitsperfact.scoring.shards import Shards
@@ -69,13 +69,19 @@ class ScoringTask:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the scores of one model on one claim set are computed: its `tasks`, then `parts` from their results."""
+    """How the scores of one model on one claim set are computed: its `tasks`, then `parts` from their results.
+
+    Raises BadInput where the model cannot be scored so (see `registry.check_fit`).
+    """
 
     model: ModelInfo
     questions: Questions
     scores: tuple[str, ...]
     settings: Settings
     open_model: "Callable[[], LoadedModel]"
+
+    def __post_init__(self) -> None:
+        check_fit(self.model, self.scores, self.settings.bos)
 
     @cached_property
     def families(self) -> dict[str, Family]:
@@ -85,21 +91,25 @@ class Plan:
 
     @cached_property
     def shards(self) -> dict[str, list[ScoringTask]]:
-        """Tasks by family, or by score for hidden states."""
+        """Tasks by family, or by score for hidden states and logits."""
         ask = partial(Answering, self.model.fingerprint, self.model.dtype, self.settings)
-        represent = partial(partial, Representing, self.settings)
         token_shards = {
             name: self._tasks(name, self.questions.asked(family, SHARD_REQUESTS).shards, _both, ask)
             for name, family in self.families.items()
         }
-        hidden_shards = {
-            s.name: self._tasks(
-                f"{s.name}@{s.depth}", self.questions.texts(SHARD_REQUESTS), _bare, represent(s.depth)
-            )
+        whole_shards = {
+            s.name: self._tasks(kind, self.questions.texts(SHARD_REQUESTS), _bare, of_whole)
             for s in map(score, self.scores)
-            if isinstance(s, HiddenScore)
+            if not isinstance(s, TokenScore)
+            for kind, of_whole in (self._of_whole(s),)
         }
-        return token_shards | hidden_shards
+        return token_shards | whole_shards
+
+    def _of_whole(self, chosen: HiddenScore | LogitScore) -> tuple[str, Ask]:
+        """How shards of whole claims are named, and what computes them."""
+        if isinstance(chosen, HiddenScore):
+            return f"{chosen.name}@{chosen.depth}", partial(Representing, self.settings, chosen.depth)
+        return chosen.name, partial(Judging, self.settings)
 
     @property
     def tasks(self) -> list[ScoringTask]:
@@ -122,6 +132,17 @@ class Plan:
         """Return the scores table of this model and claim set; `read` returns a finished shard by its key."""
         return pd.concat(self.parts(read), ignore_index=True)
 
+    def raw(self, name: str, read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
+        """What the model said of each claim, before a score is made of it: for the score's first request, columns
+        `logprob_sum` (nats) or, of a logit, `logit`, and `n_tokens`, `n_bytes`. `read` as for `assemble`.
+        """
+        chosen = score(name)
+        if not isinstance(chosen, TokenScore):
+            return pd.concat([read(task.key) for task in self.shards[name]], ignore_index=True)
+        first = chosen.families[0]
+        slots = self.questions.asked(first, SHARD_REQUESTS).slots[:: first.per_claim]
+        return pd.DataFrame(results_of(self.shards[first.name], read).columns(slots))
+
     def parts(self, read: Callable[[str], pd.DataFrame]) -> Iterator[pd.DataFrame]:
         """Yield the rows of the scores table, one score after the other, batch by batch."""
         results = {name: results_of(self.shards[name], read) for name in self.families}
@@ -129,8 +150,12 @@ class Plan:
             chosen = score(name)
             if isinstance(chosen, TokenScore):
                 yield from self._token_parts(chosen, results)
-            else:
+            elif isinstance(chosen, HiddenScore):
                 yield from self._hidden_parts(chosen, read)
+            else:
+                raw = self.raw(name, read).assign(logprob_sum=np.nan, boundary_ok=True)
+                value = raw["logit"].to_numpy(dtype=float)
+                yield from self._as_scores(name, value, Results.of(raw), np.arange(len(value)))
 
     def _token_parts(self, chosen: TokenScore, results: dict[str, Results]) -> Iterator[pd.DataFrame]:
         slots = {f.name: self.questions.asked(f, SHARD_REQUESTS).slots for f in chosen.families}
@@ -231,3 +256,21 @@ class Representing:
                 "n_bytes": [t.n_bytes for t in tokenized],
             }
         )
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Computes the logit that a classifier gives each text: one row each."""
+
+    settings: Settings
+    requests: tuple[Request, ...]
+
+    def __call__(self, loaded: "LoadedModel") -> pd.DataFrame:
+        """Return `logit`, `n_tokens` and `n_bytes`."""
+        from bitsperfact.scoring.judging import own_logits
+
+        texts = _bare(self.requests)
+        ids = loaded.tokenizer(texts)["input_ids"]
+        logits = own_logits(loaded, ids, self.settings.batch_tokens)
+        n_bytes = [len(text.encode()) for text in texts]
+        return pd.DataFrame({"logit": logits, "n_tokens": [len(each) for each in ids], "n_bytes": n_bytes})

@@ -1,7 +1,9 @@
 """The ways to score there are, and which of them a model gets: the fastest that reproduces the plain one on it."""
 
+import sys
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -52,7 +54,7 @@ def way_for(loaded: "LoadedModel") -> Way:
 
 @torch.inference_mode()
 def _choose(loaded: "LoadedModel") -> Way:
-    requests = Encoder(loaded.tokenizer).encode(TRIED)
+    requests = _fitting(Encoder(loaded.tokenizer).encode(TRIED), loaded)
     expected = plain(loaded, requests, 512)
     n_tokens = np.array([r.n_tokens for r in requests])
     tolerance = TOLERANCE_NATS.get(loaded.model.dtype, TOLERANCE_NATS[torch.float32])
@@ -71,6 +73,12 @@ def _choose(loaded: "LoadedModel") -> Way:
         reason = f"scores differ by {off.max():.2g} nats per token"
     warnings.warn(f"model {loaded.info.name} is scored without shared prefixes ({reason})", stacklevel=4)
     return plain
+
+
+def _fitting(requests: Sequence[TokenizedRequest], loaded: "LoadedModel") -> list[TokenizedRequest]:
+    """The requests, cut to what a model of short context can read."""
+    most = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None) or sys.maxsize
+    return [replace(r, ids=r.ids[: most + 1], n_context=min(r.n_context, most)) for r in requests]
 
 
 def plain(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:

@@ -1,0 +1,76 @@
+"""The script that writes a ladder's tables into the documentation."""
+
+import json
+import re
+from functools import partial
+
+import pandas as pd
+import pytest
+
+from bitsperfact import console
+from tests.scripts import load_script
+
+SCRIPT = load_script("scripts/ladder_tables.py")
+TINY = [
+    *("--arch", "transformer", "--params", "1.2k", "--facts", "300", "--seeds", "2", "--alphabet", "4"),
+    *("--length", "6", "--exposures", "2", "--steps", "16", "--replicates", "2", "--workers", "1"),
+    *("--objective", "membership", "--objective", "next-symbol", "--trade-off", ""),
+]
+
+
+def status(script, *arguments):
+    return console.status_of(lambda: script.app([str(argument) for argument in arguments], standalone_mode=False))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder, probe = tmp_path_factory.mktemp("ladder"), load_script("probes/strings.py")
+    probe.recipe_for = partial(probe.recipe_for, nonfacts=2000, batch=64)
+    assert status(probe, *TINY, "--out", folder) == 0
+    return folder
+
+
+def rows_of(text, head):
+    """Rows of the table whose heading starts with `head`, as lists of cells."""
+    lines = text[text.index(f"| {head} |") :].split("\n\n")[0].splitlines()
+    return [line.strip("| ").split(" | ") for line in (lines[0], *lines[2:])]
+
+
+def test_tables_and_pictures_are_those_of_the_run(run, tmp_path):
+    assert status(SCRIPT, run, "--out", tmp_path) == 0
+    text = (tmp_path / "ladder-results.md").read_text()
+    assert "    python probes/strings.py " in text
+    cells = pd.read_parquet(run / "cells.parquet")
+    for objective, part in cells.groupby("objective"):
+        assert f"## transformer, {objective}: 2 cells, {part['finished'].sum()} at the plateau" in text
+    judged, foretold = (cells[cells["objective"] == name] for name in ("membership", "next-symbol"))
+    head, row = rows_of(text, "P | n | a | P/n")
+    of = dict(zip(head, row, strict=True))
+    assert (of["P"], of["n"], of["seeds"]) == (f"{judged['parameters'].iloc[0]:,}", "300", "2")
+    assert float(of["b_eff"]) == pytest.approx(judged["bits"].mean(), abs=0.006)
+    head, row = rows_of(text, "P | n at the plateau")
+    per_parameter = float(dict(zip(head, row, strict=True))["memorised, bits per parameter"].replace("−", "-"))
+    assert per_parameter == pytest.approx((foretold["bits"] / foretold["parameters_per_fact"]).mean(), abs=0.006)
+    verdict = pd.read_parquet(run / "verdict.parquet").query("claim_set == '*'")
+    told = [row for table in text.split("\n## ")[1:] for row in rows_of(table, "verdict")[1:]]
+    assert sorted(row[2] for row in told) == sorted(verdict["reason"])
+    names = re.findall(r"\]\((.*?\.png)\)", text)
+    assert set(names) == {f"ladder-transformer-{name}.png" for name in ("law", "distributions", "capacity")}
+    assert {path.name for path in tmp_path.iterdir()} == {*names, "ladder-results.md"}
+
+
+def test_what_is_no_finished_ladder_is_one_line(run, tmp_path, capsys):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "run.json").write_text(json.dumps({"status": "complete"}))
+    for folders, why in (
+        ([tmp_path], "no run.json"),
+        ([other], "a finished run of probes/strings.py"),
+        ([run, run], "each cell once"),
+    ):
+        assert status(SCRIPT, *folders, "--out", tmp_path / "docs") == console.BAD_INPUT
+        told = capsys.readouterr().err
+        assert told.startswith("error: ")
+        assert told.count("\n") == 1
+        assert why in told
+    assert not (tmp_path / "docs").exists()
