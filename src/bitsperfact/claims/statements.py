@@ -24,8 +24,8 @@ def claim_batches(
 ) -> Iterator[pd.DataFrame]:
     """The claims of numbered rows (from 1) with either `prefix, target, is_fact` or `statement, label`.
 
-    `group`, `grade`, `stratum` and `source` are taken where there; further columns are ignored; column `row`
-    is the number. Raises BadInput, naming the row, for what is no claim: an empty or over-long text, or a label that
+    `group`, `grade`, `stratum` and `source` are taken where there; further columns are ignored; the number is
+    added as `row`. Raises BadInput, naming the row, for no claim: an empty or over-long text, or a label that
     is neither true nor false.
     """
     claims = (_claim(row, f"{where}, row {number}", source) | {"row": number} for number, row in rows)
