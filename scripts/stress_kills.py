@@ -125,17 +125,24 @@ def note() -> None:
         stream.write(".")
 
 
-def without_memory() -> None:
-    """From here on, in this process and in workers, some shards find no memory."""
-    answer = tasks._answer
+@dataclasses.dataclass(frozen=True)
+class Starved:
+    """What computes a shard, now and then without memory; travels to workers by value, as part of this script."""
 
-    def starved(*arguments: Any) -> pd.DataFrame:
+    compute: Callable[[Any], pd.DataFrame]
+
+    def __call__(self, model: Any) -> pd.DataFrame:
+        """The shard's table, given the opened model; raises MemoryError at times."""
         if random.SystemRandom().random() < STARVED:
             note()
             raise MemoryError("injected")
-        return answer(*arguments)
+        return self.compute(model)
 
-    tasks._answer = starved
+
+def without_memory() -> None:
+    """From here on, in this process and in workers, some shards find no memory."""
+    ready = tasks.ScoringTask.run.fget
+    tasks.ScoringTask.run = property(lambda task: Starved(ready(task)))
 
 
 def without_room() -> None:
