@@ -26,6 +26,7 @@ import tempfile
 import time
 import venv
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -104,12 +105,11 @@ def minicons(folder: str) -> tuple[Any, Score]:
         found: list[float] = []
         for start in range(0, len(asked), 32):
             contexts, continuations = zip(*asked[start : start + 32], strict=True)
-            options = {"reduction": lambda x: x.sum(0).item(), "bos_token": not adds_bos}
+            pooled = {"reduction": lambda x: x.sum(0).item()}
             if any(contexts):
-                texts = [text.removeprefix(" ") for text in continuations]
-                found += peer.conditional_score([c.rstrip() for c in contexts], texts, **options)
+                found += peer.conditional_score([*contexts], [*continuations], separator="", **pooled)
             else:
-                found += peer.sequence_score(list(continuations), **options)
+                found += peer.sequence_score([*continuations], bos_token=not adds_bos, **pooled)
         return found
 
     return peer.model, run
@@ -197,7 +197,8 @@ def python_of_minicons(folder: Path) -> str:
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", "minicons"], check=True)
+        same = f"torch=={version('torch').partition('+')[0]}"  # the same products for both
+        subprocess.run([python, "-m", "pip", "install", "-q", "minicons", same], check=True)
     return str(python)
 
 
