@@ -82,7 +82,8 @@ def _two_distributions(axes: Axes, scores: pd.DataFrame) -> None:
         axes.stairs(np.sqrt(share), edges, color=LIGHT[colour], linewidth=1.0)
     ticks = np.array([0.0, 0.01, 0.05, 0.2, 0.5])
     axes.set_yticks(np.sqrt(ticks), [f"{100 * tick:g} %" for tick in ticks])
-    marks = np.array([-1000, -100, -10, 0, 10])
+    wide = edges[0] < np.arcsinh(-100 / _LINEAR)
+    marks = np.array([-1000, -100, -10, 0, 10] if wide else [-80, -40, -20, -10, -5, 0, 5, 10])
     places = np.arcsinh(marks / _LINEAR)
     inside = (places >= edges[0]) & (places <= edges[-1])
     axes.set_xticks(places[inside], [f"{mark}" for mark in marks[inside]])
@@ -202,11 +203,10 @@ def capacity_figure(table: pd.DataFrame) -> Figure:
             axes.plot(
                 1 / part["parameters_per_fact"], per_parameter, marker, color=colour, markersize=4, label=label
             )
-        axes.set_xscale("log")
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda load, _: f"{load:g}"))
+        axes.set_xlim(left=0)
+        axes.set_ylim(bottom=0)
         axes.set_xlabel("facts per parameter, n/P")
         axes.set_title("bits per parameter: effective, or entropy less NLL", loc="left")
-        axes.legend()
+        axes.legend(loc="lower right")
         fig.draw_without_rendering()
     return fig
