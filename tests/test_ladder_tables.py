@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from functools import partial
 
 import pandas as pd
@@ -26,7 +27,9 @@ def status(script, *arguments):
 def run(tmp_path_factory):
     folder, probe = tmp_path_factory.mktemp("ladder"), load_script("probes/strings.py")
     probe.recipe_for = partial(probe.recipe_for, nonfacts=2000, batch=64)
-    assert status(probe, *TINY, "--out", folder) == 0
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sys.argv", ["strings.py", *TINY])  # the command that a run records
+        assert status(probe, *TINY, "--out", folder) == 0
     return folder
 
 
@@ -39,7 +42,7 @@ def rows_of(text, head):
 def test_tables_and_pictures_are_those_of_the_run(run, tmp_path):
     assert status(SCRIPT, run, "--out", tmp_path) == 0
     text = (tmp_path / "ladder-results.md").read_text()
-    assert "    python probes/strings.py " in text
+    assert f"    python probes/strings.py {shlex.join(TINY)}\n" in text
     cells = pd.read_parquet(run / "cells.parquet")
     for objective, part in cells.groupby("objective"):
         assert f"## transformer, {objective}: 2 cells, {part['finished'].sum()} at the plateau" in text
