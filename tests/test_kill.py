@@ -4,23 +4,22 @@ import json
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pandas as pd
 
 from tests.conftest import write_capitals
+from tests.scripts import CHECKOUT
 
-CHECKOUT = Path(__file__).parents[1]
 KILLS = 20
 #: One process imports everything and then forks the runs, since each would spend seconds on imports alone.
 DRIVER = textwrap.dedent(
     """
-    import dataclasses, json, os, signal, sys, time
+    import dataclasses, json, os, sys
     from pathlib import Path
-    import numpy as np
     import torch
     from bitsperfact import analysis, models, pipeline, report
     from bitsperfact.scoring import tasks
+    from tests.kills import kill_and_resume
 
     folder, kills = Path(sys.argv[1]), int(sys.argv[2])
     tasks.SHARD_REQUESTS = 6  # many moments between two shards
@@ -39,21 +38,7 @@ DRIVER = textwrap.dedent(
 
     for name in options.model:
         models.resolve(name)
-    start = time.monotonic()
-    assert os.waitpid(forked(options.out), 0)[1] == 0
-    whole_s = time.monotonic() - start
-    rng, killed, finished = np.random.default_rng(0), 0, 0
-    while killed < kills:
-        # One folder is killed over and over until it is done, then the next: both early and late moments are hit.
-        out = folder / f"killed{finished}"
-        child = forked(out)
-        time.sleep(rng.uniform(0, 0.6 * whole_s))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        killed += os.WIFSIGNALED(status)
-        finished += not os.WIFSIGNALED(status)
-    assert os.waitpid(forked(folder / f"killed{finished}"), 0)[1] == 0
-    print(json.dumps({"killed": killed, "folders": finished + 1}))
+    print(json.dumps(kill_and_resume(forked, folder, kills, share=0.6, seed=0)))
     """
 )
 

@@ -22,14 +22,14 @@ TINY = [
 #: One process imports everything and then forks the probes, since each would spend seconds on imports alone.
 DRIVER = textwrap.dedent(
     """
-    import json, os, signal, sys, time
+    import json, os, sys
     from functools import partial
     from pathlib import Path
-    import numpy as np
     import torch, sklearn.isotonic
     from bitsperfact.analysis import ladder
     from bitsperfact.ladder import running, saving, training
     from bitsperfact.report import ladder as drawing, ladder_page
+    from tests.kills import kill_and_resume
     from tests.scripts import load_script
 
     folder, kills, asked = Path(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
@@ -46,20 +46,7 @@ DRIVER = textwrap.dedent(
             os._exit(0)
         return child
 
-    start = time.monotonic()
-    assert os.waitpid(forked(folder / "calm"), 0)[1] == 0
-    whole_s = time.monotonic() - start
-    rng, killed, finished = np.random.default_rng(1), 0, 0
-    while killed < kills:
-        # One folder is killed over and over until it is done, then the next: both early and late moments are hit.
-        child = forked(folder / f"killed{finished}")
-        time.sleep(rng.uniform(0, 0.7 * whole_s))
-        os.killpg(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        killed += os.WIFSIGNALED(status)
-        finished += not os.WIFSIGNALED(status)
-    assert os.waitpid(forked(folder / f"killed{finished}"), 0)[1] == 0
-    print(json.dumps({"killed": killed, "whole_s": whole_s}))
+    print(json.dumps(kill_and_resume(forked, folder, kills, share=0.7, seed=1, kill=os.killpg)))
     """
 )
 

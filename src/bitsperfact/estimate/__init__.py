@@ -3,6 +3,7 @@
 from bitsperfact.estimate.bits import BitsPerFact, bits_per_fact
 from bitsperfact.estimate.bootstrap import Interval, bootstrap
 from bitsperfact.estimate.calibration import Posterior, abstention_mass, miss_rate, posterior
+from bitsperfact.estimate.certificate import share_bounds
 from bitsperfact.estimate.channel import NearestChannel, channel_distance, nearest_channel, q_star, x_star
 from bitsperfact.estimate.channel_fit import ChannelFit, fit_channel
 from bitsperfact.estimate.divergence import binned_bits
@@ -38,5 +39,6 @@ __all__ = [
     "nearest_channel",
     "posterior",
     "q_star",
+    "share_bounds",
     "x_star",
 ]

@@ -8,7 +8,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from bitsperfact.ladder.dial import Shape
-from bitsperfact.ladder.onehot import one_hot
 
 
 class Mlp:
@@ -43,7 +42,7 @@ class Mlp:
 
     def logits(self, parameters: Mapping[str, Tensor], symbols: Tensor, dtype: torch.dtype) -> Tensor:
         """Log-odds that a claim is a fact, shape (members, batch)."""
-        hidden = one_hot(symbols, self.shape.alphabet, dtype).flatten(2)
+        hidden = _one_hot(symbols, self.shape.alphabet, dtype).flatten(2)
         last = len(self._widths) - 2
         for i in range(last + 1):
             weight, bias = parameters[f"layers.{i}.weight"].to(dtype), parameters[f"layers.{i}.bias"].to(dtype)
@@ -55,3 +54,12 @@ class Mlp:
     def log_likelihood(self, *_: Mapping[str, Tensor] | Tensor | torch.dtype) -> Tensor:
         """An MLP foretells no symbols: raises TypeError."""
         raise TypeError("an MLP foretells no symbols")
+
+
+def _one_hot(symbols: Tensor, vocabulary: int, dtype: torch.dtype) -> Tensor:
+    """One-hot vectors of `symbols` (...), shape (..., vocabulary).
+
+    A product with them rounds once, where the gradient of an embedding adds up in `dtype`.
+    """
+    flat = torch.zeros(symbols.numel(), vocabulary, dtype=dtype)
+    return flat.scatter_(1, symbols.reshape(-1, 1), 1).view(*symbols.shape, vocabulary)

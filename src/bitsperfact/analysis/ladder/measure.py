@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
-from scipy.stats import beta, binom, norm
+from scipy.stats import binom, norm
 
 from bitsperfact import estimate, theory
 from bitsperfact.analysis.seeds import derived_seed
@@ -147,8 +147,7 @@ def _loss(facts: Array, fresh: Array, fact_weight: float) -> tuple[float, float]
 
 def _binomial(count: int, n: int) -> tuple[float, float, float]:
     """A share with its Clopper-Pearson bounds."""
-    low = beta.ppf(_ERROR, count, n - count + 1) if count > 0 else 0.0
-    high = beta.ppf(1 - _ERROR, count + 1, n - count) if count < n else 1.0
+    low, high = estimate.share_bounds(count, n, _ERROR)
     return count / n, float(low), float(high)
 
 
