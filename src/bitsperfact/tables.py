@@ -23,6 +23,9 @@ Table = Literal["claims", "scores", "separation", "verdict"]
 Stratum = Literal["fact", "derangement", "fresh", "near", "given"]
 Control = Literal["none", "random", "patterned"]
 Status = Literal["consistent", "violated", "undecided"]
+#: `evidence` could have come out otherwise; a `check` follows from a definition or from data processing, and tests
+#: the instrument alone.
+Kind = Literal["evidence", "check"]
 
 #: Strata of non-facts. `given` marks non-facts that came with a data set instead of being built here.
 NONFACT_STRATA: tuple[str, ...] = tuple(s for s in get_args(Stratum) if s != "fact")
@@ -78,6 +81,7 @@ COLUMNS: dict[Table, dict[str, type]] = {
         "claim_set": str,
         "score": str,
         "prediction": str,
+        "kind": str,
         "predicted": float,
         "measured": float,
         "lower": float,
@@ -143,6 +147,7 @@ def _schema(table: Table) -> "pa.DataFrameSchema":
         ("scores", "n_tokens"): pa.Check.ge(0),
         ("separation", "n_params"): pa.Check.ge(0),
         ("separation", "unit"): one_of("bits", "nats", "1"),
+        ("verdict", "kind"): one_of(*get_args(Kind)),
         ("verdict", "status"): one_of(*get_args(Status)),
     }
     may_be_missing = (

@@ -106,6 +106,7 @@ def verdict_row(model, claim_set, score, prediction, status, reason, numbers=(0.
         "claim_set": claim_set,
         "score": score,
         "prediction": prediction,
+        "kind": "evidence",
         "predicted": predicted,
         "measured": measured,
         "lower": lower,

@@ -10,7 +10,7 @@ import pandas as pd
 from bitsperfact import tables
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.errors import BadInput
-from bitsperfact.tables import PATTERN_MODEL, POOLED, ClaimSetInfo, ModelInfo, Status
+from bitsperfact.tables import PATTERN_MODEL, POOLED, ClaimSetInfo, Kind, ModelInfo, Status
 
 #: Columns of the separation table that verdicts read: whose number it is, then the number.
 _READ = [
@@ -66,6 +66,7 @@ class Verdict:
     upper: float
     status: Status
     reason: str
+    kind: Kind = "evidence"
 
 
 @dataclass(frozen=True)

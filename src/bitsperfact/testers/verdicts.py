@@ -47,6 +47,7 @@ def _verdict(prediction: str, known: float, row: Mapping[str, Any], limited: boo
     measured = f"≥ {lower:.4g}, near {value:.4g}," if limited else f"{value:.4g} ({lower:.4g} to {upper:.4g})"
     return {
         "prediction": prediction,
+        "kind": "check",
         "predicted": known,
         "measured": value,
         "lower": lower,

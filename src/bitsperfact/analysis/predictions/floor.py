@@ -34,6 +34,7 @@ def hallucination_floor(evidence: Evidence) -> Iterator[Verdict]:
             rate.upper,
             status,
             reason,
+            kind="check",
         )
 
 

@@ -31,4 +31,5 @@ def sparsity(evidence: Evidence) -> Iterator[Verdict]:
             ratio.upper,
             "consistent" if sparse else "undecided",
             reason,
+            kind="check",
         )
