@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,3 +135,39 @@ def test_violations_come_first(run):
     statuses = [row.status for row in verdict_groups(mixed)[0].rows]
     assert statuses == ["violated"] * 9 + ["undecided"] * 9 + ["consistent"] * 9
     assert verdict_groups(mixed)[0].counts == {"violated": 9, "undecided": 9, "consistent": 9}
+
+
+def measured(quantity, value, lower, upper, limited=False):
+    return {
+        "quantity": quantity,
+        "value": value,
+        "lower": lower,
+        "upper": upper,
+        "resolution_limited": limited,
+    } | {
+        "claim_set": "codes",
+        "score": "logprob",
+        "model": "net",
+        "stratum": "pooled",
+        "n_params": 1,
+        "n_facts": 10,
+        "n_nonfacts": 100,
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "limited", "shown"), [(0.4, False, "0.40 [0.10, 0.70]"), (-0.2, False, "none"), (0.0, True, "none")]
+)
+def test_bits_above_the_pattern_are_none_where_there_are_none(value, limited, shown):
+    rows = headline_rows(pd.DataFrame([measured("bits_above_pattern", value, 0.1, 0.7, limited)]))
+    written = rows[0].estimates["bits_above_pattern"]
+    assert shown in (str(written), written.value)
+
+
+@pytest.mark.parametrize(("bits", "auc", "low"), [(0.5, 0.3, True), (0.5, 0.6, False), (0.0, 0.3, False)])
+def test_facts_known_to_be_low_are_told_in_the_terminal(bits, auc, low):
+    frame = pd.DataFrame(
+        [measured("bits_per_fact", bits, bits, bits + 1), measured("auc", auc, auc - 0.1, auc + 0.1)]
+    )
+    assert headline_rows(frame)[0].facts_are_low is low
+    assert ("facts are low" in screen(headline_table(frame), 100)) is low

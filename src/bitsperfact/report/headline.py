@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +19,8 @@ class Column:
     title: str
     write: Callable[[float], str]
     meaning: str
+    #: Whether there is nothing to show where the value is not above 0.
+    is_surplus: bool = False
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -31,7 +34,9 @@ COLUMNS: tuple[Column, ...] = (
         "bits_above_pattern",
         "above pattern",
         wording.number,
-        "bits per fact beyond what a reader of the text alone, who remembers nothing, can separate",
+        "bits per fact beyond what a reader of the text alone, who forgets nothing, can separate; "
+        "none where the text separates as much",
+        is_surplus=True,
     ),
     Column(
         "bits_certified", "certified", wording.number, "lower bound in bits that holds whatever the distributions"
@@ -42,7 +47,38 @@ COLUMNS: tuple[Column, ...] = (
         wording.percent,
         "share of non-facts accepted where 95 % of the facts are",
     ),
-    Column("auc", "AUC", wording.three_decimals, "chance that a fact outscores a non-fact"),
+    Column(
+        "auc", "AUC", wording.three_decimals, "chance that a fact outscores a non-fact; below ½, facts are low"
+    ),
+    Column(
+        "choice_accuracy",
+        "choice accuracy",
+        wording.percent,
+        "share of questions whose fact outscores all of its non-facts; depends on how many there are, and is no "
+        "measure of memory",
+    ),
+)
+
+#: How the bits lie over the facts: what tells the hallucination channel from forgetting, spreading and abstaining.
+SHAPE_COLUMNS: tuple[Column, ...] = (
+    Column(
+        "evenness", "evenness", wording.number, "bits per fact over those of the best-told facts; 1 at the channel"
+    ),
+    Column(
+        "spread",
+        "spread",
+        wording.number,
+        "standard deviation over facts of the bits that tell each; 0 at the channel, bits",
+    ),
+    Column(
+        "forgotten_share", "forgotten share", wording.percent, "share of facts that look exactly like non-facts"
+    ),
+    Column(
+        "auc_accepted",
+        "AUC if accepted",
+        wording.three_decimals,
+        "chance that an accepted fact outscores an accepted non-fact; ½ at the channel",
+    ),
     Column("miss_rate", "miss rate", wording.percent, "share of facts held for more likely false than true"),
     Column(
         "abstention_mass",
@@ -64,6 +100,8 @@ class Estimate:
         return f"{self.value} {self.interval}".strip()
 
 
+#: A surplus that is not above 0.
+NONE = "none"
 ABSENT = Estimate(wording.MISSING, "")
 
 
@@ -78,6 +116,7 @@ class HeadlineRow:
     n_facts: int
     n_nonfacts: int
     estimates: dict[str, Estimate]
+    facts_are_low: bool
 
     @property
     def is_pattern(self) -> bool:
@@ -124,7 +163,8 @@ def headline_rows(separation: pd.DataFrame, claim_sets: Iterable[str] = ()) -> l
 def _row(cell: pd.DataFrame) -> HeadlineRow:
     first = cell.iloc[0]
     by_quantity = {record.quantity: record for record in cell.itertuples()}
-    estimates = {c.quantity: written_record(by_quantity.get(c.quantity), c.write) for c in COLUMNS}
+    columns = (*COLUMNS, *SHAPE_COLUMNS)
+    estimates = {column.quantity: _written(by_quantity.get(column.quantity), column) for column in columns}
     return HeadlineRow(
         claim_set=str(first["claim_set"]),
         score=str(first["score"]),
@@ -133,7 +173,21 @@ def _row(cell: pd.DataFrame) -> HeadlineRow:
         n_facts=int(first["n_facts"]),
         n_nonfacts=int(first["n_nonfacts"]),
         estimates=estimates,
+        facts_are_low=_facts_are_low(by_quantity),
     )
+
+
+def _written(record: Any, column: Column) -> Estimate:
+    written = written_record(record, column.write)
+    if column.is_surplus and record is not None and record.value <= 0:
+        return Estimate(NONE, "" if record.resolution_limited else written.interval)
+    return written
+
+
+def _facts_are_low(by_quantity: dict[str, Any]) -> bool:
+    """Whether facts surely score below non-facts: then the bits are real, but no threshold from above finds them."""
+    bits, auc = by_quantity.get("bits_per_fact"), by_quantity.get("auc")
+    return bits is not None and auc is not None and bits.lower > 0 and auc.upper < 0.5
 
 
 def written_record(record: object, write: Callable[[float], str]) -> Estimate:

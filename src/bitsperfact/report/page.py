@@ -13,7 +13,7 @@ from bitsperfact import __version__
 from bitsperfact.files import write_text
 from bitsperfact.report import wording
 from bitsperfact.report.examples import examples
-from bitsperfact.report.headline import COLUMNS, headline_rows, written_record
+from bitsperfact.report.headline import COLUMNS, SHAPE_COLUMNS, headline_rows, written_record
 from bitsperfact.report.palette import COLOURS, series_marker, series_name
 from bitsperfact.report.panels import distribution_figures, level_figures
 from bitsperfact.report.selection import ScoredRun, scored_run
@@ -70,6 +70,7 @@ def _contents(run: Run) -> dict[str, Any]:
         "verdict_groups": verdict_groups(run.verdict),
         "most_unfolded": _MOST_UNFOLDED,
         "columns": COLUMNS,
+        "shape_columns": SHAPE_COLUMNS,
         "headline": [(name, list(rows)) for name, rows in groupby(rows, key=lambda row: row.claim_set)],
         "strata": _strata_table(run.separation, scored),
         "distributions": distribution_figures(scored),

@@ -12,6 +12,8 @@ from bitsperfact.report.headline import HeadlineRow, headline_rows
 from bitsperfact.report.verdicts import VerdictRow, verdict_groups
 from bitsperfact.report.wording import STATUS_SIGNS, TEXT_ALONE, printable
 
+#: Beside an AUC below one half, where the bits are above 0.
+FACTS_ARE_LOW = " facts are low"
 _STATUS_STYLES = {"consistent": "green", "violated": "bold red", "undecided": "yellow"}
 
 
@@ -77,7 +79,7 @@ def _add_row(table: Table, row: HeadlineRow) -> None:
         Text(str(row.estimates["bits_per_fact"])),
         Text(row.estimates["bits_above_pattern"].value),
         Text(row.estimates["hallucination_rate"].value),
-        Text(row.estimates["auc"].value),
+        Text(row.estimates["auc"].value + (FACTS_ARE_LOW if row.facts_are_low else "")),
     )
 
 
