@@ -162,7 +162,7 @@ def headline_rows(separation: pd.DataFrame, claim_sets: Iterable[str] = ()) -> l
 
 def _row(cell: pd.DataFrame) -> HeadlineRow:
     first = cell.iloc[0]
-    by_quantity = {record.quantity: record for record in cell.itertuples()}
+    by_quantity: dict[str, Any] = {str(record.quantity): record for record in cell.itertuples()}
     columns = (*COLUMNS, *SHAPE_COLUMNS)
     estimates = {column.quantity: _written(by_quantity.get(column.quantity), column) for column in columns}
     return HeadlineRow(
@@ -185,7 +185,7 @@ def _written(record: Any, column: Column) -> Estimate:
 
 
 def _facts_are_low(by_quantity: dict[str, Any]) -> bool:
-    """Whether facts surely score below non-facts: then the bits are real, but no threshold from above finds them."""
+    """Whether facts surely score below non-facts: bits that no threshold from above finds."""
     bits, auc = by_quantity.get("bits_per_fact"), by_quantity.get("auc")
     return bits is not None and auc is not None and bits.lower > 0 and auc.upper < 0.5
 
