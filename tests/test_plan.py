@@ -129,3 +129,19 @@ def test_a_config_that_builds_nothing(tmp_path, monkeypatch):
 def test_help_imports_no_numbers():
     code = "import sys; from bitsperfact import cli; sys.exit('numpy' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "written"),
+    [
+        (999, "999"),
+        (999.6, "1k"),
+        (999_499, "999k"),
+        (999_600, "1M"),
+        (1_000_000, "1M"),
+        (2e15, "2,000T"),
+        (12, "12"),
+    ],
+)
+def test_counts_of_every_size_are_read_at_a_glance(count, written):
+    assert planning._short(count) == written

@@ -1,6 +1,7 @@
 """Run folders and units: small contracts that every layer leans on."""
 
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bitsperfact
-from bitsperfact import runs, units
+from bitsperfact import runs, tables, units
 from bitsperfact.errors import BadInput
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
@@ -35,6 +36,35 @@ def test_a_complete_run_without_its_tables_names_the_missing_one(tmp_path):
     runs.write_manifest(tmp_path, "complete", [SET], [MODEL])
     with pytest.raises(BadInput, match=r"claims\.parquet: expected a claims table, got no such file"):
         bitsperfact.load_run(tmp_path)
+
+
+def filled(writer):
+    for table in get_args(tables.Table):
+        writer.write(table, tables.empty(table))
+
+
+def test_a_run_is_complete_from_its_last_table_to_its_next_first(tmp_path):
+    with runs.writing(tmp_path) as writer:
+        writer.begin("scoring", [SET], [MODEL], seed=7)
+        filled(writer)
+        writer.complete(peak=3)
+    assert bitsperfact.load_run(tmp_path).manifest["peak"] == 3
+    with runs.writing(tmp_path) as writer:  # and stops here
+        writer.begin("scoring", [SET], [MODEL])
+    with pytest.raises(BadInput, match="complete"):
+        bitsperfact.load_run(tmp_path)
+
+
+def test_a_run_is_neither_written_before_it_begins_nor_complete_without_its_tables(tmp_path):
+    with runs.writing(tmp_path) as writer:
+        with pytest.raises(RuntimeError, match="begins before"):
+            filled(writer)
+        assert not list(tmp_path.glob("*.parquet"))
+        with pytest.raises(ValueError, match="being done"):
+            writer.begin("complete", [SET], [MODEL])
+        writer.begin("scoring", [SET], [MODEL])
+        with pytest.raises(RuntimeError, match=r"claims\.parquet, which is missing"):
+            writer.complete()
 
 
 def test_the_share_of_facts_is_that_of_the_whole_set():

@@ -166,6 +166,7 @@ def _rank(size: Size) -> str:
 def _short(count: float) -> str:
     """A count to three digits, with the usual letter."""
     for unit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if count >= unit:
-            return f"{count / unit:.3g}{letter}"
+        # From here on, three digits round to one unit.
+        if count >= 0.9995 * unit:
+            return f"{count / unit:.3g}{letter}" if count < 999.5 * unit else f"{count / unit:,.0f}{letter}"
     return f"{count:.3g}"

@@ -3,12 +3,12 @@
 import json
 import platform
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -131,6 +131,61 @@ def only_writer(folder: Path) -> Iterator[None]:
             yield
     except Timeout:
         raise BadInput(f"--out {folder}", "a folder that no other run writes to", "one in use") from None
+
+
+class RunWriter:
+    """The way to write a run folder, which is not complete from the first change of a table to the last.
+
+    `begin` says what the run is about and takes the status "complete" away; then tables go in, in any order;
+    `complete` gives it back. A run that ends in between, however, leaves a folder that `load_run` refuses. Open
+    one with `writing`, which holds the folder for this process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._about: tuple[list[ClaimSetInfo], list[ModelInfo]] | None = None
+        self._facts: dict[str, Any] = {}
+
+    def begin(self, status: str, claim_sets: list[ClaimSetInfo], models: list[ModelInfo], **facts: Any) -> None:
+        """Write `run.json` with what the run is about; `status` says what is being done, never "complete"."""
+        if status == "complete":
+            raise ValueError('status must say what is being done, got "complete"')
+        self._about, self._facts = (claim_sets, models), facts
+        write_manifest(self.folder, status, claim_sets, models, **facts)
+
+    def path(self, table: tables.Table) -> Path:
+        """Where a table belongs."""
+        return self.folder / f"{table}.parquet"
+
+    def write(self, table: tables.Table, frame: pd.DataFrame) -> None:
+        """Check a table and put it in its place, atomically; RuntimeError before `begin`."""
+        self._begun()
+        tables.write(table, frame, self.path(table))
+
+    def write_parts(self, table: tables.Table, parts: Iterable[pd.DataFrame]) -> None:
+        """The same, one part in memory at a time."""
+        self._begun()
+        tables.write_parts(table, parts, self.path(table))
+
+    def complete(self, **facts: Any) -> None:
+        """Say that the run is complete, with more `facts`; RuntimeError where one of its tables is missing."""
+        about = self._begun()
+        for table in get_args(tables.Table):
+            if not self.path(table).is_file():
+                raise RuntimeError(f"a run is complete with {table}.parquet, which is missing")
+        write_manifest(self.folder, "complete", about[0], about[1], **(self._facts | facts))
+
+    def _begun(self) -> tuple[list[ClaimSetInfo], list[ModelInfo]]:
+        if self._about is None:
+            raise RuntimeError("a run begins before it is written")
+        return self._about
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[RunWriter]:
+    """Hold a run folder and write it; see `only_writer` and `RunWriter`."""
+    with only_writer(folder):
+        yield RunWriter(folder)
 
 
 def provenance(packages: Sequence[str], command: Sequence[str] | None = None) -> dict[str, Any]:
