@@ -141,7 +141,7 @@ def test_a_figure_of_another_kind_is_refused_and_leaves_nothing(tmp_path):
 def test_the_headline_shows_the_set_with_most_bits_and_no_control(make_run):
     run = make_run(controls={"control": "patterned", "weak": "random", "strong": "none"}, n_facts=10)
     words = [label for area in headline_figure(run).subfigs for axes in area.axes for label in [axes.get_xlabel()]]
-    assert "logprob score, strong" in words
+    assert "calibrated score, strong" in words
 
 
 def test_many_models_are_thinned_to_the_ends_and_between(make_run):
