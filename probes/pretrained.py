@@ -21,7 +21,7 @@ def pretrained(
     claims: options.Claims,
     out: options.Out,
     config: options.Config = None,
-    score: options.Scores = ["choice"],
+    score: options.Scores = None,
     limit: options.Limit = None,
     negatives: options.Negatives = None,
     seed: options.Seed = 0,
@@ -48,7 +48,7 @@ def pretrained(
             model=tuple(model),
             claims=tuple(claims),
             out=out,
-            score=tuple(score),
+            score=tuple(score) if score else None,
             limit=limit,
             negatives=negatives,
             seed=seed,
@@ -68,7 +68,7 @@ def pretrained(
     terminal = Console()
     terminal.print(report.headline_table(finished.separation))
     terminal.print(report.verdict_table(finished.verdict))
-    for line in precision.lines(finished.manifest):
+    for line in pipeline.left_out_lines(finished.manifest) + precision.lines(finished.manifest):
         terminal.print(line, soft_wrap=True, highlight=False)
     terminal.print(f"report: {out / 'report.html'}", soft_wrap=True)
     violated = bool((finished.verdict["status"] == "violated").any())

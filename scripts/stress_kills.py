@@ -265,7 +265,7 @@ def stress(folder: Path, kills: int, seed: int) -> bool:
         model=MODELS,
         claims=(str(write_claims(folder / "items.csv")),),
         out=folder / "calm",
-        score=("choice", "p_true", "probe"),
+        score=("calibrated", "p_true", "probe"),
         replicates=10,
         cache=False,  # every run is to compute
         progress=False,

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import bitsperfact
-from bitsperfact import cli, console
+from bitsperfact import cli, console, pipeline
 from tests.scripts import load_script
 
 GOOD = "prefix,target,is_fact\nA is, b,1\nA is, c,0\nB is, d,1\nB is, e,0\n"
@@ -54,7 +54,7 @@ def assert_refused(outcome, *said):
 
 def test_the_good_input_is_good(run, tmp_path):
     assert run()[0] == 0
-    assert len(bitsperfact.load_run(tmp_path / "run").scores) == 4
+    assert len(bitsperfact.load_run(tmp_path / "run").scores) == 8
 
 
 FILES = {
@@ -101,9 +101,10 @@ def test_bad_claims(case, run, tmp_path):
 
 OPTIONS = {
     "an unknown claim set": (["--claims", "capital"], "capitals"),
-    "a score that is none": (["--score", "vibes"], "one of choice, log_odds, logprob"),
-    "a score given twice": (["--score", "choice", "--score", "choice"], "each name once"),
+    "a score that is none": (["--score", "vibes"], "one of calibrated, log_odds, logprob"),
+    "a score given twice": (["--score", "logprob", "--score", "logprob"], "each name once"),
     "a model given twice": (["--model", "random:tiny"], "each name once"),
+    "what knows which claims are facts": (["--score", "choice"], "choice_accuracy"),
     "no facts": (["--limit", "0"], "--limit: expected a number of at least 1, got 0"),
     "no non-facts": (["--negatives", "-3"], "--negatives"),
     "a batch of nothing": (["--batch-tokens", "0"], "--batch-tokens"),
@@ -235,7 +236,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written_and_is_resumed(run, mo
         assert_refused(run(), "No space left on device")
     assert not list(tmp_path.rglob("*.partial"))
     assert run()[0] == 0
-    assert len(bitsperfact.load_run(tmp_path / "run").scores) == 4
+    assert len(bitsperfact.load_run(tmp_path / "run").scores) == 8
 
 
 def test_a_claim_longer_than_the_model_reads(run, tmp_path):
@@ -244,12 +245,38 @@ def test_a_claim_longer_than_the_model_reads(run, tmp_path):
     assert_refused(run(claims=path), "claims of at most 512 tokens")
 
 
-def test_a_lone_candidate_has_no_choice(run, tmp_path):
-    path = tmp_path / "alone.csv"
+@pytest.fixture
+def statements(tmp_path):
+    """Bare statements: they share the empty prefix."""
+    path = tmp_path / "bare.csv"
     path.write_text("statement,label\nIce is cold,1\nIce is hot,0\n")
-    # Bare statements share the empty prefix, but each is an entity of its own.
-    assert_refused(run(claims=path), "--score logprob")
-    assert run("--score", "logprob", claims=path)[0] == 0
+    return path
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [
+        ("calibrated", "score calibrated, claim set bare: expected claims of several prefixes"),
+        ("pmi", "score pmi, claim set bare: expected claims with a prefix"),
+        ("probe", "score probe, claim set bare: expected at least 5 entities"),
+    ],
+)
+def test_a_score_that_a_set_cannot_give_is_refused_before_any_model_is_looked_at(
+    run, statements, monkeypatch, score, said
+):
+    monkeypatch.setattr(pipeline, "_describe", lambda *_: pytest.fail("a model was looked at"))
+    assert_refused(run("--score", "logprob", "--score", score, claims=statements), said)
+
+
+def test_a_default_score_that_a_set_cannot_give_is_left_out_and_said(run, statements, tmp_path):
+    assert run(claims=statements)[0] == 0
+    finished = bitsperfact.load_run(tmp_path / "run")
+    (line,) = pipeline.left_out_lines(finished.manifest)
+    assert line.startswith("left out: score calibrated, claim set bare: expected claims of several prefixes")
+    assert set(finished.scores["score"]) == {"logprob"}
+    left_out = finished.manifest["scores_left_out"]
+    assert [(each["claim_set"], each["score"]) for each in left_out] == [("bare", "calibrated")]
+    assert finished.manifest["options"]["score"] == ["logprob"]
 
 
 def test_numbers_that_are_none_name_the_claim(run, monkeypatch):
@@ -286,7 +313,7 @@ def test_every_script_is_scored_in_full(run, tmp_path):
     assert run(claims=path)[0] == 0
     finished = bitsperfact.load_run(tmp_path / "run")
     joined = finished.scores.merge(finished.claims, on="claim_id")
-    assert len(joined) == 2 * len(SCRIPTS)
+    assert len(joined) == 2 * 2 * len(SCRIPTS)
     assert (joined["n_bytes"] == [len(target.encode()) for target in joined["target"]]).all()
     assert joined["boundary_ok"].all()  # this tokenizer has one token per byte
 

@@ -19,7 +19,7 @@ def options(tmp_path, capitals_file):
         model=("random:tiny", "random:tiny-bos"),
         claims=(str(capitals_file),),
         out=tmp_path / "run",
-        score=("choice", "logprob"),
+        score=("logprob_mean", "logprob"),
         replicates=20,
         cache=False,  # the folder alone is tested here
         progress=False,
@@ -71,7 +71,7 @@ def test_one_more_model_or_score_or_seed_reuses_what_is_there(options, monkeypat
     load = models.load
     monkeypatch.setattr(models, "load", lambda name, **settings: opened.append(name) or load(name, **settings))
     pipeline.run(dataclasses.replace(options, model=("random:tiny",), seed=1))
-    assert opened == []  # choice reads the log-probabilities that logprob left
+    assert opened == []  # logprob_mean reads the log-probabilities that logprob left
     pipeline.run(options)
     assert opened == ["random:tiny-bos"]
 
@@ -86,7 +86,7 @@ def test_every_score_runs_through_the_whole_job(options):
 def test_a_score_that_a_model_cannot_give_is_refused_before_anything_is_done(options, no_model):
     no_model()
     with pytest.raises(BadInput, match="score log_odds, model random:tiny: expected a sequence classifier"):
-        pipeline.run(dataclasses.replace(options, score=("choice", "log_odds")))
+        pipeline.run(dataclasses.replace(options, score=("logprob", "log_odds")))
     assert not (options.out / "run.json").exists()
 
 

@@ -16,7 +16,7 @@ def options(tmp_path, capitals_file, apart):
         model=("random:tiny", "random:tiny-gpt2"),
         claims=(str(capitals_file),),
         out=tmp_path / "low",
-        score=("choice", "p_true"),
+        score=("logprob", "p_true"),
         dtype="bfloat16",
         replicates=5,
         progress=False,
@@ -32,7 +32,7 @@ def test_the_recorded_error_is_that_of_a_run_in_float32(options):
     for each in recorded:
         model = each["model"]
         one, other = (
-            run.scores[(run.scores["model"] == model) & (run.scores["score"] == "choice")].set_index("claim_id")
+            run.scores[(run.scores["model"] == model) & (run.scores["score"] == "logprob")].set_index("claim_id")
             for run in (low, high)
         )
         off = (one["logprob_sum"] - other["logprob_sum"]).abs() / one["n_tokens"]

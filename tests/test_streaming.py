@@ -36,7 +36,7 @@ def options(apart, tmp_path, capitals_file):
         model=("random:tiny",),
         claims=(str(capitals_file), "strings"),
         out=tmp_path / "whole",
-        score=("choice", "p_true", "probe"),
+        score=("calibrated", "p_true", "probe"),
         limit=20,
         negatives=4,
         replicates=10,
@@ -145,7 +145,7 @@ MEMORY = textwrap.dedent(
         with claims.written(claims.stream_all(folder / "c.csv"), folder / "claims.parquet") as written:
             pass
         asked = scoring.Questions(written[0].rows, folder / "asked")
-        plan = scoring.Plan(MODEL, asked, ("choice",), scoring.Settings(), None)
+        plan = scoring.Plan(MODEL, asked, ("logprob", "calibrated"), scoring.Settings(), None)
         sizes = {task.key: task.n_items for task in plan.tasks}
 
         def read(key):

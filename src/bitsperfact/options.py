@@ -17,7 +17,10 @@ Claims = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", help="Run folder; an interrupted run in it is resumed.")]
-Scores = Annotated[list[str], typer.Option("--score", help="How claims are scored; repeatable.")]
+Scores = Annotated[
+    list[str] | None,
+    typer.Option("--score", help="How claims are scored; repeatable (default: logprob and calibrated)."),
+]
 Limit = Annotated[int | None, typer.Option("--limit", help="Facts per claim set (a seeded sample).")]
 Negatives = Annotated[int | None, typer.Option("--negatives", help="Non-facts per fact and stratum.")]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all sampling.")]

@@ -4,7 +4,7 @@ import platform
 import shutil
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +17,14 @@ from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
 from bitsperfact.rows import Rows
 from bitsperfact.scoring import Plan, Questions, ScoringTask, Settings, check_fit, score
+from bitsperfact.scoring.choosing import Chosen, chosen, names_of
 from bitsperfact.scoring.peak import peak_memory_mib
 from bitsperfact.scoring.recall import SharedStore
 from bitsperfact.scoring.tokens import check_bos
+from bitsperfact.scoring.unlabelled import Unlabelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bitsperfact.claims import ClaimStream, WrittenSet
     from bitsperfact.models import LoadedModel
@@ -38,12 +40,15 @@ RECORDED = ("bitsperfact", "numpy", "pandas", "scikit-learn", "scipy", "tokenize
 
 @dataclass(frozen=True)
 class Options:
-    """What a probe of existing models is asked to do; the fields are those of the command line."""
+    """What a probe of existing models is asked to do; the fields are those of the command line.
+
+    `score` None: the default scores (`scoring.registry.DEFAULT`), of each claim set those that can be made of it.
+    """
 
     model: tuple[str, ...]
     claims: tuple[str, ...]
     out: Path
-    score: tuple[str, ...] = ("choice",)
+    score: tuple[str, ...] | None = None
     negatives: int | None = None
     limit: int | None = None
     seed: int = 0
@@ -74,14 +79,15 @@ def run(options: Options) -> runs.Run:
         _refuse_doubles("--claims", [s.info.name for s in streams])
         with claim_sets.written(streams, options.out / "claims.parquet") as sets:
             del streams  # with the facts that recipes hold
+            scores_of = [chosen(options.score, Unlabelled(each.rows)) for each in sets]
             infos = [_describe(options, name) for name in options.model]
             _refuse_doubles("--model", [info.name for info in infos])
             for info in infos:
-                check_fit(info, options.score, options.bos)
-            facts = _provenance(options, sets)
+                check_fit(info, names_of(scores_of), options.bos)
+            facts = _provenance(options, sets, scores_of)
             set_infos = [s.info for s in sets]
             runs.write_manifest(options.out, "scoring", set_infos, infos, **facts)
-        _score(options, sets, infos)
+        _score(options, sets, scores_of, infos)
         claims, scores = runs.stored("claims", options.out), runs.stored("scores", options.out)
         separation, verdict = _analyse(options, claims, scores, set_infos, infos)
         tables.write("separation", separation, options.out / "separation.parquet")
@@ -90,17 +96,20 @@ def run(options: Options) -> runs.Run:
         if options.engine == "local":  # elsewhere the memory is that of other processes
             facts = facts | {"peak_memory_mib": peak_memory_mib()}
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
-            facts = facts | {"precision": _precision(options, claims, scores, infos)}
+            facts = facts | {"precision": _precision(options, names_of(scores_of), claims, scores, infos)}
         runs.write_manifest(options.out, "complete", set_infos, infos, **facts)
     return runs.load_run(options.out)
 
 
 def _check(options: Options) -> None:
-    for name, chosen in (("--model", options.model), ("--claims", options.claims), ("--score", options.score)):
-        if not chosen:
-            raise BadInput(name, "at least one", "none")
-        _refuse_doubles(name, list(chosen))
-    for name in options.score:
+    asked = {"--model": options.model, "--claims": options.claims}
+    if options.score is not None:
+        asked["--score"] = options.score
+    for option, given in asked.items():
+        if not given:
+            raise BadInput(option, "at least one", "none")
+        _refuse_doubles(option, list(given))
+    for name in options.score or ():
         score(name)
     check_bos(options.bos)
     _check_engine(options)
@@ -178,14 +187,16 @@ class _Opener:
         return Needs(memory, "always" if self.device == "cuda" else "never")
 
 
-def _score(options: Options, sets: "list[WrittenSet]", infos: list[tables.ModelInfo]) -> None:
+def _score(
+    options: Options, sets: "list[WrittenSet]", scores_of: list[Chosen], infos: list[tables.ModelInfo]
+) -> None:
     """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
     with _scratch(options.out / ".asked") as folder:
         asked = [Questions(each.rows, folder / str(number)) for number, each in enumerate(sets)]
         plans = [
-            Plan(info, questions, options.score, _settings(options), _opener(options, info))
+            Plan(info, questions, each.scores, _settings(options), _opener(options, info))
             for info in infos
-            for questions in asked
+            for questions, each in zip(asked, scores_of, strict=True)
         ]
         store = _computed(options, plans)
         parts = (part for plan in plans for part in plan.parts(store.read))
@@ -228,7 +239,7 @@ def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore) -> N
 
 
 def _precision(
-    options: Options, claims: Rows, scores: Rows, infos: list[tables.ModelInfo]
+    options: Options, names: tuple[str, ...], claims: Rows, scores: Rows, infos: list[tables.ModelInfo]
 ) -> list[dict[str, Any]]:
     """The error of each model's reduced precision, measured with the model in float32 on some claims."""
     first = claims.head(PRECISION_CLAIMS, list(tables.COLUMNS["claims"]))
@@ -236,9 +247,7 @@ def _precision(
     with _scratch(options.out / ".asked") as folder:
         for number, info in enumerate(infos):
             exact = _opener(options, replace(info, dtype="float32"))
-            plan = precision.float32_plan(
-                info, options.score, _settings(options), first, exact, folder / str(number)
-            )
+            plan = precision.float32_plan(info, names, _settings(options), first, exact, folder / str(number))
             if plan is not None:
                 work = partial(_precision_of, options, plan, scores)
                 found.append(precision.measured(work, info.name, info.dtype))
@@ -281,9 +290,16 @@ def _report(options: Options, finished: runs.Run) -> None:
     report.write_report(finished, options.out / "report.html")
 
 
-def _provenance(options: Options, sets: "list[WrittenSet]") -> dict[str, Any]:
+def _provenance(options: Options, sets: "list[WrittenSet]", scores_of: list[Chosen]) -> dict[str, Any]:
     return runs.provenance(RECORDED, options.command) | {
-        "options": {k: getattr(options, k) for k in ("score", "negatives", "limit", "seed", "replicates")}
+        "options": {"score": names_of(scores_of)}
+        | {k: getattr(options, k) for k in ("negatives", "limit", "seed", "replicates")}
         | {k: getattr(options, k) for k in ("dtype", "device", "bos", "engine", "workers", "cache")},
+        "scores_left_out": [asdict(left_out) for each in scores_of for left_out in each.left_out],
         "claims_sha256": {s.info.name: s.fingerprint for s in sets},
     }
+
+
+def left_out_lines(manifest: "Mapping[str, Any]") -> list[str]:
+    """One line for each default score that a claim set of a run could not be given, from its `run.json`."""
+    return [f"left out: {each['reason']}" for each in manifest.get("scores_left_out", [])]

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
 from bitsperfact.scoring import Plan, Questions, Settings, score
-from bitsperfact.scoring.registry import HiddenScore, LogitScore
+from bitsperfact.scoring.registry import HiddenScore, LogitScore, TokenScore
+from bitsperfact.scoring.requests import CONDITIONAL
 from bitsperfact.tables import ModelInfo
 
 #: Claims of a model that are scored again.
@@ -55,10 +56,14 @@ def float32_plan(
 ) -> Plan | None:
     """How a sample of `claims` is scored again in float32, by the first of the `scores` that is not a hidden
     state's; None where there is none. `opener` opens the model in float32; `folder` is for the requests.
+
+    Only what the model says of the claim itself is compared, so a score that compares it with other answers of the
+    model is done as `logprob`.
     """
     own = next((name for name in scores if not isinstance(score(name), HiddenScore)), None)
     if own is None:
         return None
+    own = "logprob" if _first_asked(own) == CONDITIONAL.name else own
     distinct = claims.drop_duplicates(["prefix", "target"])
     sample = distinct.sample(min(SAMPLE, len(distinct)), random_state=settings.seed).sort_index()
     return Plan(replace(model, dtype="float32"), Questions(sample, folder), (own,), settings, opener)
@@ -68,8 +73,9 @@ def error_of(plan: Plan, read: Callable[[str], pd.DataFrame], scores: pd.DataFra
     """Compare the finished shards of a `float32_plan` with the run's own scores in `dtype`."""
     name = plan.scores[0]
     is_logit = isinstance(score(name), LogitScore)
-    ours = scores[(scores["model"] == plan.model.name) & (scores["score"] == name)].set_index("claim_id")
-    ours = ours.loc[plan.questions.rows.frame()["claim_id"]]
+    same = scores["score"].map({each: _first_asked(each) for each in scores["score"].unique()})
+    ours = scores[(scores["model"] == plan.model.name) & (same == _first_asked(name))]
+    ours = ours.drop_duplicates("claim_id").set_index("claim_id").loc[plan.questions.rows.frame()["claim_id"]]
     exact = plan.raw(name, read)["logit" if is_logit else "logprob_sum"].to_numpy(dtype=float)
     rounded = ours["value" if is_logit else "logprob_sum"].to_numpy(dtype=float)
     off = np.abs(rounded - exact) / (1 if is_logit else ours["n_tokens"].to_numpy(dtype=float))
@@ -84,6 +90,12 @@ def error_of(plan: Plan, read: Callable[[str], pd.DataFrame], scores: pd.DataFra
         tied=tied_share(rounded),
         tied_float32=tied_share(exact),
     )
+
+
+def _first_asked(name: str) -> str:
+    """What a score's raw sums are of: its first family, or the score itself where it has none."""
+    chosen = score(name)
+    return chosen.families[0].name if isinstance(chosen, TokenScore) else name
 
 
 def check_room(model: ModelInfo) -> None:

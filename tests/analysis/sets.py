@@ -93,7 +93,7 @@ def model(name, n_params=1_000_000, architecture="LlamaForCausalLM"):
     return ModelInfo(name, "main", "0" * 64, n_params, "float32", architecture)
 
 
-def scores(claims, values, model="small", score="choice"):
+def scores(claims, values, model="small", score="logprob"):
     """The scores table of one model: `values` in the order of the claims."""
     return pd.DataFrame(
         {

@@ -9,7 +9,7 @@ from tests.analysis.sets import abbreviations, derangement, names, random_codes
 
 from bitsperfact.analysis.baseline import cross_fitted_log_odds, pattern_scores
 from bitsperfact.analysis.features import pattern_features
-from bitsperfact.analysis.folds import Split
+from bitsperfact.folds import Split
 
 N_FACTS, K = 144, 15
 STANDARD_ERROR = np.sqrt(1 / (12 * N_FACTS))

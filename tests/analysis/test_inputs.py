@@ -32,7 +32,7 @@ def test_a_claim_without_a_score(claims, values):
     refused(
         claims,
         values[values["claim_id"] != name],
-        f"model small, claim set codes, score choice, claim {name}: expected a finite score, got no score",
+        f"model small, claim set codes, score logprob, claim {name}: expected a finite score, got no score",
     )
 
 
@@ -40,7 +40,7 @@ def test_a_claim_without_a_score(claims, values):
 def test_a_score_that_is_no_number(claims, values, value):
     values.loc[3, "value"] = value
     name = claims["claim_id"].iloc[3]
-    refused(claims, values, f"claim set codes, score choice, claim {name}: expected a finite score, got")
+    refused(claims, values, f"claim set codes, score logprob, claim {name}: expected a finite score, got")
 
 
 def test_two_scores_of_one_claim(claims, values):
@@ -50,7 +50,7 @@ def test_two_scores_of_one_claim(claims, values):
 
 def test_scores_of_unknown_claims(claims, values):
     values.loc[2, "claim_id"] = "nobody"
-    refused(claims, values, "model small, score choice: expected a known claim, got claim 'nobody'")
+    refused(claims, values, "model small, score logprob: expected a known claim, got claim 'nobody'")
 
 
 def test_scores_of_an_unknown_model(claims, values):

@@ -13,7 +13,7 @@ from bitsperfact.theory import lowest_fpr
 
 
 def cell(
-    name, bits, rate, claim_set="codes", width=0.2, limited=False, ratio=0.99, rate_width=0.01, score="choice"
+    name, bits, rate, claim_set="codes", width=0.2, limited=False, ratio=0.99, rate_width=0.01, score="logprob"
 ):
     """The rows of one model on one set: bits ± width, hallucination rate ± rate_width, and F_p / KL."""
     numbers = {

@@ -107,7 +107,7 @@ def test_a_run_on_ray_ends_with_the_tables_of_a_local_run(tmp_path, two, apart):
     asked = {
         "model": ("random:tiny",),
         "claims": (str(write_capitals(tmp_path / "six.csv")),),
-        "score": ("choice", "probe"),
+        "score": ("calibrated", "probe"),
         "replicates": 5,
         "cache": False,
         "progress": False,

@@ -36,7 +36,7 @@ def test_it_prints_both_tables_and_where_the_report_lies(run, tmp_path):
     assert "Bits grow with size" in done.stdout
     assert done.stdout.splitlines()[-1] == "report: runs/x/report.html"
     assert "claim/s" in done.stderr  # the progress bar's rate
-    assert len(bitsperfact.load_run(tmp_path / "runs" / "x").scores) == 2 * 36
+    assert len(bitsperfact.load_run(tmp_path / "runs" / "x").scores) == 2 * 2 * 36
     again = run("--model", "random:tiny", "--model", "random:tiny-gpt2", "--out", "runs/x")
     assert again.stdout == done.stdout
     assert "claim/s" not in again.stderr

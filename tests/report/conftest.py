@@ -119,7 +119,7 @@ def verdict_row(model, claim_set, score, prediction, status, reason, numbers=(0.
 def build_run(
     sizes=SIZES,
     controls=CONTROLS,
-    scores=("choice", "logprob"),
+    scores=("logprob", "calibrated"),
     strata=("derangement", "derangement", "fresh", "near"),
     n_facts=60,
     path=Path("runs/example"),

@@ -63,14 +63,14 @@ def test_a_single_stratum_is_not_drawn_twice():
     assert [drawn.name for drawn in histograms(panel, axis_edges([panel["value"]]))] == ["fact", "nonfact"]
 
 
-def axes_of(draw, separation, sets, score="choice"):
+def axes_of(draw, separation, sets, score="logprob"):
     with drawing_style():
         axes = Figure().add_subplot()
         return axes, draw(axes, separation, sets, score)
 
 
 def test_every_cell_is_a_point_at_its_value(run):
-    bits = run.separation.query("quantity == 'bits_per_fact' and stratum == 'pooled' and score == 'choice'")
+    bits = run.separation.query("quantity == 'bits_per_fact' and stratum == 'pooled' and score == 'logprob'")
     axes, _ = axes_of(draw_bits_against_parameters, run.separation, [info.name for info in run.claim_sets])
     points = {(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if line.get_marker() != "None"}
     assert points == set(zip(bits["n_params"], bits["value"], strict=True))
@@ -102,7 +102,7 @@ def test_the_floor_is_the_theory_s(run):
 def test_an_interval_without_upper_end_is_an_arrow(run):
     table = run.separation.copy()
     open_ended = (
-        (table["quantity"] == "bits_per_fact") & table["resolution_limited"] & (table["score"] == "choice")
+        (table["quantity"] == "bits_per_fact") & table["resolution_limited"] & (table["score"] == "logprob")
     )
     table.loc[open_ended, "upper"] = np.inf
     n_open = (open_ended & (table["stratum"] == "pooled")).sum()
@@ -126,7 +126,7 @@ def test_rates_of_zero_stand_on_the_edge_and_are_counted(run):
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_saved_figures_are_reproducible(make_run, tmp_path, suffix):
-    run = make_run(controls={"one": "none"}, scores=("choice",), n_facts=10)
+    run = make_run(controls={"one": "none"}, scores=("logprob",), n_facts=10)
     for name in ("a", "b"):
         save_figure(headline_figure(run), tmp_path / f"{name}.{suffix}")
     assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
@@ -141,7 +141,7 @@ def test_a_figure_of_another_kind_is_refused_and_leaves_nothing(tmp_path):
 def test_the_headline_shows_the_set_with_most_bits_and_no_control(make_run):
     run = make_run(controls={"control": "patterned", "weak": "random", "strong": "none"}, n_facts=10)
     words = [label for area in headline_figure(run).subfigs for axes in area.axes for label in [axes.get_xlabel()]]
-    assert "choice score, strong" in words
+    assert "calibrated score, strong" in words
 
 
 def test_many_models_are_thinned_to_the_ends_and_between(make_run):

@@ -92,7 +92,7 @@ def test_every_distribution_is_drawn_once_and_described(page, run):
     assert len(described) == len(set(described))
     for model in run.models:
         for info in run.claim_sets:
-            for score in ("choice", "logprob"):
+            for score in ("logprob", "calibrated"):
                 assert (
                     sum(
                         d.startswith(f"{model.name} on {info.name}: distribution of the {score}")
@@ -171,7 +171,7 @@ def test_a_name_cannot_leave_its_attribute(make_run):
 
 
 def test_same_run_gives_the_same_bytes(make_run, tmp_path):
-    run = make_run(controls={"one": "none"}, scores=("choice",), n_facts=10)
+    run = make_run(controls={"one": "none"}, scores=("logprob",), n_facts=10)
     write_report(run, tmp_path / "a.html")
     write_report(run, tmp_path / "b.html")
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
@@ -179,7 +179,7 @@ def test_same_run_gives_the_same_bytes(make_run, tmp_path):
 
 
 def test_order_of_rows_does_not_matter(make_run):
-    run = make_run(controls={"one": "none", "two": "random"}, scores=("choice",), n_facts=10)
+    run = make_run(controls={"one": "none", "two": "random"}, scores=("logprob",), n_facts=10)
     shuffled = replace(
         run,
         claims=run.claims.sample(frac=1, random_state=1),
@@ -224,7 +224,7 @@ def test_cells_without_any_number(make_run):
 
 
 def test_scores_that_are_infinite_are_counted_not_dropped_silently(make_run):
-    run = make_run(n_facts=20, scores=("choice",))
+    run = make_run(n_facts=20, scores=("logprob",))
     values = run.scores["value"].to_numpy().copy()
     values[:3] = -np.inf
     text = render(replace(run, scores=run.scores.assign(value=values)))

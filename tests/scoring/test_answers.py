@@ -137,7 +137,7 @@ def options(cache, tmp_path, monkeypatch):
         model=("random:tiny",),
         claims=(write_claims(tmp_path / "six.csv", CAPITALS),),
         out=tmp_path / "first",
-        score=("choice", "p_true", "pmi"),
+        score=("calibrated", "p_true", "pmi"),
         replicates=10,
         progress=False,
     )

@@ -78,10 +78,10 @@ def test_texts_that_cannot_be_read_are_refused(judge):
 
 def test_heads_and_scores_that_do_not_go_together_are_refused(judge):
     causal = ModelInfo("m", "0", "f", 1, "float32", "LlamaForCausalLM")
-    check_fit(causal, ["choice", "probe", "logprob"], "always")
+    check_fit(causal, ["calibrated", "probe", "logprob"], "always")
     check_fit(judge.info, ["log_odds"])
     with pytest.raises(BadInput, match="score log_odds, model m: expected a sequence classifier with one logit"):
-        check_fit(causal, ["choice", "log_odds"])
+        check_fit(causal, ["logprob", "log_odds"])
     with pytest.raises(BadInput, match=r"score logprob, .*: expected a causal language model, got .*ForSequence"):
         check_fit(judge.info, ["log_odds", "logprob"])
     with pytest.raises(BadInput, match=r"--bos, .*: expected auto for a model that judges"):

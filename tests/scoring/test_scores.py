@@ -1,17 +1,15 @@
-import math
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bitsperfact import scoring, tables
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.choice import log_odds_against_rest
+from bitsperfact.estimate import bits_per_fact
 from bitsperfact.scoring.probe import SCORE as PROBE
+from bitsperfact.scoring.registry import Labels
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.shards import shards_of
 from tests.networks import byte_tokenizer, tiny_model
@@ -78,32 +76,20 @@ def test_each_score_is_its_definition(loaded, scored):
     np.testing.assert_allclose(scored["logprob"]["value"], logprob, atol=1e-4)
     np.testing.assert_allclose(scored["logprob_mean"]["value"], logprob / n_tokens, atol=1e-4)
     np.testing.assert_allclose(scored["pmi"]["value"], logprob - prior, atol=1e-4)
-    np.testing.assert_array_equal(scored["choice"]["n_tokens"], n_tokens)
+    np.testing.assert_array_equal(scored["logprob"]["n_tokens"], n_tokens)
     for i, (prefix, target) in enumerate(zip(claims["prefix"], claims["target"], strict=True)):
-        rivals = logprob[(claims["prefix"] == prefix) & (claims["target"] != target)]
-        expected = logprob[i] - math.log(math.fsum(np.exp(rivals)))
-        assert scored["choice"]["value"][i] == pytest.approx(expected, abs=1e-3)
+        # All five other subjects are references: fewer than the score takes.
+        others = logprob[(claims["prefix"] != prefix) & (claims["target"] == target)]
+        assert scored["calibrated"]["value"][i] == pytest.approx(logprob[i] - others.mean(), abs=1e-3)
         prompt = f"Is the following statement true or false?\nStatement: {prefix}{target}\nAnswer:"
         asked = [logprob_one_by_one(loaded, prompt, answer)[0] for answer in (" True", " False")]
         assert scored["p_true"]["value"][i] == pytest.approx(asked[0] - asked[1], abs=1e-3)
 
 
-@given(st.lists(st.floats(-1e4, 0), min_size=2, max_size=8))
-def test_choice_is_the_log_odds_of_a_softmax_and_never_saturates(logprobs):
-    values = np.array(logprobs)
-    odds = log_odds_against_rest(values)
-    assert np.isfinite(odds).all()
-    best, runner_up = np.sort(values)[::-1][:2]
-    assert best - runner_up - math.log(len(values)) <= odds.max() + 1e-9 <= best - runner_up + 2e-9 + 1e-9
-    if np.ptp(values) < 30:  # where a softmax in floats still resolves every alternative
-        share = np.exp(values - np.logaddexp.reduce(values))
-        np.testing.assert_allclose(odds, np.log(share / (1 - share)), atol=1e-2)
-
-
-def test_choice_with_a_single_candidate_is_refused(loaded):
-    lonely = claim_frame().query("is_fact")
-    with pytest.raises(BadInput, match="at least 2 candidates"):
-        score_table(loaded, lonely, ["choice"])
+def test_calibrated_needs_a_second_prefix(loaded):
+    lonely = claim_frame().query("group == 'A'")
+    with pytest.raises(BadInput, match="score calibrated, claim set codes: expected claims of several prefixes"):
+        score_table(loaded, lonely, ["calibrated"])
 
 
 def test_pmi_of_bare_statements_is_refused(loaded):
@@ -121,28 +107,51 @@ def test_unsupervised_scores_are_blind_to_labels(loaded, scored):
         np.testing.assert_array_equal(part["value"], scored[name]["value"])
 
 
+def probed(hidden, is_fact, groups, targets):
+    return PROBE.value(hidden.astype(np.float32), Labels(is_fact, groups, targets), 0)
+
+
+def auc(values, is_fact):
+    facts, others = values[is_fact][:, None], values[~is_fact]
+    return np.mean(facts > others) + np.mean(facts == others) / 2
+
+
 def test_probe_reads_a_linear_truth_and_finds_none_in_noise():
     rng = np.random.default_rng(0)
-    groups = np.repeat([f"entity {i}" for i in range(100)], 4)
+    groups, targets = np.repeat([f"entity {i}" for i in range(100)], 4), np.array([f"t{i}" for i in range(400)])
     is_fact = np.tile([True, False, False, False], 100)
-    noise = rng.normal(size=(400, 16)).astype(np.float32)
-    truthful = noise + np.outer(is_fact, np.full(16, 1.0)).astype(np.float32)
-
-    def auc(values):
-        return np.mean(values[is_fact][:, None] > values[~is_fact][None, :])
-
-    assert auc(PROBE.value(truthful, is_fact, groups, 0)) > 0.97
-    assert abs(auc(PROBE.value(noise, is_fact, groups, 0)) - 0.5) < 0.1
+    noise = rng.normal(size=(400, 16))
+    assert auc(probed(noise + is_fact[:, None], is_fact, groups, targets), is_fact) > 0.97
+    assert abs(auc(probed(noise, is_fact, groups, targets), is_fact) - 0.5) < 0.1
 
 
 def test_probe_never_learns_from_the_entity_it_scores():
     # Each entity's label is readable only from its own feature: held out, nothing can be read.
     groups = np.repeat([f"entity {i}" for i in range(40)], 2)
     is_fact = np.tile([True, False], 40)
-    hidden = np.zeros((80, 40), dtype=np.float32)
+    hidden = np.zeros((80, 40))
     hidden[np.arange(80), np.repeat(np.arange(40), 2)] = np.where(is_fact, 1.0, -1.0)
-    held_out = PROBE.value(hidden, is_fact, groups, 0)
+    held_out = probed(hidden, is_fact, groups, np.array([f"t{i}" for i in range(80)]))
     assert np.ptp(held_out) < 1e-6 or abs(np.corrcoef(held_out, is_fact)[0, 1]) < 0.2
+
+
+@pytest.mark.parametrize(("n_answers", "n_others"), [(200, 10), (20, 5), (2, 1)])
+def test_probe_tells_nothing_by_elimination(n_answers, n_others):
+    """Answers dealt at random to 200 people; the states say which answer it is, and nothing else.
+
+    With entities alone held out: 1.3 bits, AUC .15, for 200 answers.
+    """
+    rng = np.random.default_rng(1)
+    people = np.repeat(np.arange(200), 1 + n_others)
+    is_fact = np.tile(np.arange(1 + n_others) == 0, 200)
+    own = rng.permutation(200) % n_answers
+    wrong = [(a + 1 + rng.permutation(n_answers - 1)[:n_others]) % n_answers for a in own]
+    answers = np.concatenate([[a, *w] for a, w in zip(own, wrong, strict=True)])
+    hidden = np.c_[np.eye(n_answers)[answers], rng.normal(size=(200, 4))[people]]
+    values = probed(hidden, is_fact, people.astype(str), answers.astype(str))
+    assert auc(values, is_fact) == pytest.approx(0.5, abs=0.05)
+    bits = bits_per_fact(values[is_fact], values[~is_fact], (people[is_fact], people[~is_fact]), replicates=50)
+    assert bits.lower == bits.certified == 0
 
 
 def test_shards_are_shared_between_scores_and_keyed_by_what_decides_them(loaded, tmp_path):
@@ -154,16 +163,23 @@ def test_shards_are_shared_between_scores_and_keyed_by_what_decides_them(loaded,
         )
         return {task.key for task in plan.tasks}
 
-    assert keys(("choice",)) == keys(("logprob",)) == keys(("logprob", "logprob_mean", "choice"))
-    assert keys(("choice",)) < keys(("choice", "pmi"))
-    assert keys(("choice",)) == keys(("choice",), batch_tokens=7, seed=5)
+    assert keys(("logprob",)) == keys(("logprob_mean",)) == keys(("logprob", "logprob_mean"))
+    assert keys(("logprob",)) < keys(("pmi",))
+    assert keys(("logprob",)) < keys(("calibrated",))
+    assert keys(("logprob",)) == keys(("logprob",), batch_tokens=7, seed=5)
     other = tiny_model(seed=1).info
-    for different in (keys(("choice",), model=other), keys(("choice",), bos="never"), keys(("p_true",))):
-        assert not different & keys(("choice",))
+    for different in (keys(("logprob",), model=other), keys(("logprob",), bos="never"), keys(("p_true",))):
+        assert not different & keys(("logprob",))
+
+
+def test_what_knows_which_claims_are_facts_is_no_score():
+    assert "choice" not in scoring.names()
+    with pytest.raises(BadInput, match=r"^score choice: .* logprob or calibrated, got .* choice_accuracy"):
+        scoring.score("choice")
 
 
 def test_unknown_score_lists_the_known():
-    with pytest.raises(BadInput, match="choice, log_odds, logprob, logprob_mean, p_true, pmi, probe"):
+    with pytest.raises(BadInput, match="calibrated, log_odds, logprob, logprob_mean, p_true, pmi, probe"):
         scoring.score("vibes")
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact.analysis.features import pattern_features
-from bitsperfact.analysis.folds import Split, held_out_splits
+from bitsperfact.folds import Split, held_out_splits
 
 #: Inverse strength of the penalty. Few claims show each hashed feature, so strong shrinkage; the bits depend on
 #: the order of the scores only, and hardly change between 0.003 and 0.3.

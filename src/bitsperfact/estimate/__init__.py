@@ -8,6 +8,7 @@ from bitsperfact.estimate.channel import NearestChannel, channel_distance, neare
 from bitsperfact.estimate.channel_fit import ChannelFit, fit_channel
 from bitsperfact.estimate.divergence import binned_bits
 from bitsperfact.estimate.effective import bits_effective
+from bitsperfact.estimate.multiple_choice import ChoiceAccuracy, choice_accuracy
 from bitsperfact.estimate.neighbours import knn_divergence_bits
 from bitsperfact.estimate.pool import Pool, Statistic
 from bitsperfact.estimate.ranking import auc, hallucination_rate
@@ -17,6 +18,7 @@ from bitsperfact.estimate.streaming import StreamedBits, StreamedScores
 __all__ = [
     "BitsPerFact",
     "ChannelFit",
+    "ChoiceAccuracy",
     "Interval",
     "NearestChannel",
     "Pool",
@@ -32,6 +34,7 @@ __all__ = [
     "bits_per_fact",
     "bootstrap",
     "channel_distance",
+    "choice_accuracy",
     "fit_channel",
     "hallucination_rate",
     "knn_divergence_bits",

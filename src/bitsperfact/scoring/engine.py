@@ -64,8 +64,9 @@ def last_hidden_states(
     states = _plain_states if way_for(loaded) is plain else _trie_states
     batch_tokens = batch_tokens or auto_batch_tokens(loaded, max(len(ids) for ids in texts))
     found = states(loaded, whole, depth, batch_tokens)
-    if not np.isfinite(found).all():
-        raise BadInput(f"model {loaded.info.name}", "finite hidden states", "NaN or infinity")
+    for bad in np.flatnonzero(~np.isfinite(found).all(axis=1))[:1]:
+        where = f"model {loaded.info.name}, claim {loaded.tokenizer.decode(list(texts[bad]))!r}"
+        raise BadInput(where, "a finite hidden state", "NaN or infinity")
     return found
 
 

@@ -26,7 +26,7 @@ def own_logits(
     """The model's logit for each text, given as token ids: shape (n_texts,), log-odds.
 
     `batch_tokens` as for `engine.logprob_sums`. Raises BadInput where a text has no token or more than the model's
-    context, and where memory does not hold one text.
+    context, where memory does not hold one text, and where a logit is not finite.
     """
     if not texts:
         return np.empty(0)
@@ -40,6 +40,9 @@ def own_logits(
             with budget.tried(ids.numel(), divisible=len(part) > 1):
                 logits = loaded.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
                 found[part] = logits[:, 0].double().cpu().numpy()
+    for bad in np.flatnonzero(~np.isfinite(found))[:1]:
+        where = f"model {loaded.info.name}, claim {loaded.tokenizer.decode(list(texts[bad]))!r}"
+        raise BadInput(where, "a finite logit", found[bad])
     return found
 
 

@@ -1,7 +1,8 @@
 """`logprob`: log P(target | prefix), in nats, summed over the target's tokens."""
 
-from bitsperfact.scoring.registry import Answers, Array, TokenScore, Unlabelled
+from bitsperfact.scoring.registry import Answers, Array, TokenScore
 from bitsperfact.scoring.requests import CONDITIONAL
+from bitsperfact.scoring.unlabelled import Unlabelled
 
 
 def _value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:

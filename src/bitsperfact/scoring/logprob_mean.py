@@ -1,7 +1,8 @@
 """`logprob_mean`: log P(target | prefix) per token of the target, in nats."""
 
-from bitsperfact.scoring.registry import Answers, Array, TokenScore, Unlabelled
+from bitsperfact.scoring.registry import Answers, Array, TokenScore
 from bitsperfact.scoring.requests import CONDITIONAL
+from bitsperfact.scoring.unlabelled import Unlabelled
 
 
 def _value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:

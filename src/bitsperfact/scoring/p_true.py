@@ -6,8 +6,9 @@ continuations of one prompt, so they are computed from one row of the model.
 
 import pandas as pd
 
-from bitsperfact.scoring.registry import Answers, Array, TokenScore, Unlabelled
-from bitsperfact.scoring.requests import Family, Request
+from bitsperfact.scoring.registry import Answers, Array, TokenScore
+from bitsperfact.scoring.requests import Request, alike
+from bitsperfact.scoring.unlabelled import Unlabelled
 
 PROMPT = "Is the following statement true or false?\nStatement: {text}\nAnswer:"
 
@@ -21,7 +22,7 @@ def _judgement(claims: pd.DataFrame) -> list[Request]:
     return asked
 
 
-JUDGEMENT = Family("judgement", 2, _judgement)
+JUDGEMENT = alike("judgement", 2, _judgement)
 
 
 def _value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:

@@ -7,19 +7,23 @@ al. 2021, "Surface Form Competition", arXiv 2104.08315, with the start token as 
 import pandas as pd
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.registry import Answers, Array, TokenScore, Unlabelled
-from bitsperfact.scoring.requests import CONDITIONAL, Family, Request
+from bitsperfact.scoring.registry import Answers, Array, TokenScore
+from bitsperfact.scoring.requests import CONDITIONAL, Request, alike
+from bitsperfact.scoring.unlabelled import Unlabelled
 
 
 def _unconditional(claims: pd.DataFrame) -> list[Request]:
-    bare = claims["prefix"] == ""
-    if bare.any():
-        where = f"score pmi, claim set {claims['claim_set'].iloc[0]}"
-        raise BadInput(where, "claims with a prefix", f"{int(bare.sum())} claims without one")
     return [Request("", target) for target in claims["target"]]
 
 
-UNCONDITIONAL = Family("unconditional", 1, _unconditional)
+UNCONDITIONAL = alike("unconditional", 1, _unconditional)
+
+
+def _check(claims: Unlabelled) -> None:
+    n_bare = sum(int((batch["prefix"] == "").sum()) for batch in claims.batches(["prefix"]))
+    if n_bare:
+        where = f"score pmi, claim set {claims.name}"
+        raise BadInput(where, "claims with a prefix", f"{n_bare} claims without one")
 
 
 def _value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:
@@ -27,4 +31,4 @@ def _value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:
     return answers[CONDITIONAL.name].logprob_sum[:, 0] - answers[UNCONDITIONAL.name].logprob_sum[:, 0]
 
 
-SCORE = TokenScore("pmi", "nats", (CONDITIONAL, UNCONDITIONAL), _value)
+SCORE = TokenScore("pmi", "nats", (CONDITIONAL, UNCONDITIONAL), _value, _check)

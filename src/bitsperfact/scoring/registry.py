@@ -1,23 +1,22 @@
 """The scores there are, by name. To add one: write its file with a `SCORE`, and add a line to `_MODULES`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
-from bitsperfact.rows import Rows
 from bitsperfact.scoring.requests import Family
+from bitsperfact.scoring.unlabelled import Unlabelled
 from bitsperfact.tables import ModelInfo
 
 Array = NDArray[np.float64]
 
 _MODULES = {
-    "choice": "bitsperfact.scoring.choice",
+    "calibrated": "bitsperfact.scoring.calibrated",
     "log_odds": "bitsperfact.scoring.log_odds",
     "logprob": "bitsperfact.scoring.logprob",
     "logprob_mean": "bitsperfact.scoring.logprob_mean",
@@ -26,29 +25,20 @@ _MODULES = {
     "probe": "bitsperfact.scoring.probe",
 }
 
-#: Columns of a claims table that an unsupervised score may see.
-UNLABELLED = ["claim_id", "claim_set", "group", "prefix", "target"]
+#: What a run scores with that names no score.
+DEFAULT = ("logprob", "calibrated")
+
+#: Was a score: expected and got.
+_NO_TESTER = {
+    "choice": (
+        "one that does not know which claims are facts, such as logprob or calibrated",
+        "odds against candidates of which exactly one is a fact; choice_accuracy is measured of every score",
+    )
+}
 
 
-@dataclass(frozen=True)
-class Unlabelled:
-    """The claims of one set, as far as an unsupervised score may see them, in batches of columns."""
-
-    _rows: Rows
-
-    def batches(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
-        """Yield the claims in order; ValueError for a column that says what is true."""
-        return self._rows.batches(_checked(columns))
-
-    def row(self, at: int, columns: Sequence[str]) -> "pd.Series[Any]":
-        """One claim, by its position."""
-        return self._rows.row(at, _checked(columns))
-
-
-def _checked(columns: Sequence[str]) -> Sequence[str]:
-    if not set(columns) <= set(UNLABELLED):
-        raise ValueError(f"columns must be some of {', '.join(UNLABELLED)}, not {columns!r}")
-    return columns
+def _any_set(claims: Unlabelled) -> None:
+    """Every claim set can be asked."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +54,26 @@ class TokenScore:
     """A score made of log-probabilities.
 
     `value(claims, answers)` maps unlabelled claims and the answers to `families`, by family name, to one
-    number per claim: shape (n_claims,), any real number, in `unit`. The raw sums and counts that the scores
-    table stores are those of the first request of the first family.
+    number per claim: shape (n_claims,), any real number, in `unit`. It may depend on the claim, the model and the
+    texts of the set, but not on which claims are facts, nor may it take from one claim's truth that another is
+    false: only then do bits bound memory. The raw sums and counts that the scores table stores are those of the
+    first request of the first family. `check` raises BadInput for claims that the score cannot be made of.
     """
 
     name: str
     unit: Literal["nats", "log-odds"]
     families: tuple[Family, ...]
     value: Callable[[Unlabelled, dict[str, Answers]], Array]
+    check: Callable[[Unlabelled], None] = _any_set
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a supervised score is fitted on and held out by: one of each for every claim, shape (n_claims,)."""
+
+    is_fact: NDArray[np.bool_]
+    groups: NDArray[np.str_]
+    targets: NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,15 @@ class HiddenScore:
     """A supervised score made of one hidden state per claim.
 
     `depth` in [0, 1] says which layer's output is read: 0 the embeddings, 1 the last layer.
-    `value(hidden, is_fact, groups, seed)` maps float32 hidden states (n_claims, width), boolean labels and
-    entities (n_claims,) to log-odds (n_claims,); it must not let a claim's own entity inform its value.
+    `value(hidden, labels, seed)` maps float32 hidden states (n_claims, width) and the labels to log-odds
+    (n_claims,); it must not let a claim's own entity or target inform its value. `check` as for `TokenScore`.
     """
 
     name: str
     unit: Literal["log-odds"]
     depth: float
-    value: Callable[[NDArray[np.float32], NDArray[np.bool_], NDArray[np.str_], int], Array]
+    value: Callable[[NDArray[np.float32], Labels, int], Array]
+    check: Callable[[Unlabelled], None] = _any_set
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class LogitScore:
 
     name: str
     unit: Literal["log-odds"]
+    check: Callable[[Unlabelled], None] = _any_set
 
 
 Score = TokenScore | HiddenScore | LogitScore
@@ -107,6 +111,8 @@ def names() -> list[str]:
 
 def score(name: str) -> Score:
     """Return the score called `name`; raise BadInput, with the names there are, if there is none."""
+    if name in _NO_TESTER:
+        raise BadInput(f"score {name}", *_NO_TESTER[name])
     if name not in _MODULES:
         raise BadInput("score", f"one of {', '.join(names())}", repr(name))
     found: Score = import_module(_MODULES[name]).SCORE

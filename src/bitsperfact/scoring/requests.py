@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from bitsperfact.scoring.unlabelled import Unlabelled
+
 
 class Request(NamedTuple):
     """One question to a causal language model: log P(continuation | context).
@@ -17,16 +19,34 @@ class Request(NamedTuple):
     continuation: str
 
 
+#: Claims in a batch -> their requests, claim by claim.
+Build = Callable[[pd.DataFrame], Sequence[Request]]
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a family asks about one claim set: `build` makes `per_claim` requests for each claim."""
+
+    per_claim: int
+    build: Build
+
+
 @dataclass(frozen=True)
 class Family:
-    """Requests that are computed and stored together, `per_claim` of them for each claim.
+    """Requests that are computed and stored together, as many for each claim of a set.
 
-    Scores name the families they read; two scores that name the same family share its computation.
+    `form` surveys the claims of a set, without their labels, and says what is asked about them. Scores name the
+    families they read; two scores that name the same family share its computation.
     """
 
     name: str
-    per_claim: int
-    build: Callable[[pd.DataFrame], Sequence[Request]]  # claim by claim, `per_claim` requests each
+    form: Callable[[Unlabelled], Form]
+
+
+def alike(name: str, per_claim: int, build: Build) -> Family:
+    """A family that asks the same about a claim whatever else is in its set."""
+    form = Form(per_claim, build)
+    return Family(name, lambda _: form)
 
 
 def _conditional(claims: pd.DataFrame) -> list[Request]:
@@ -34,4 +54,4 @@ def _conditional(claims: pd.DataFrame) -> list[Request]:
 
 
 #: log P(target | prefix), one request per claim.
-CONDITIONAL = Family("conditional", 1, _conditional)
+CONDITIONAL = alike("conditional", 1, _conditional)

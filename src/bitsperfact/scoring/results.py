@@ -38,10 +38,9 @@ class Results:
         """The columns of a table in memory."""
         return cls({name: table[name].to_numpy(dtype=kind) for name, kind in KINDS.items()})
 
-    def answers(self, slots: Slots, per_claim: int) -> Answers:
-        """The answers to each claim's requests, which stand at `slots`: shape (n_claims * per_claim,)."""
-        columns = (self.held[name][slots].reshape(-1, per_claim) for name in ("logprob_sum", "n_tokens"))
-        return Answers(*columns)
+    def answers(self, slots: Slots) -> Answers:
+        """The answers to each claim's requests, which stand at `slots`: shape (n_claims, per_claim)."""
+        return Answers(self.held["logprob_sum"][slots], self.held["n_tokens"][slots])
 
     def columns(self, slots: Slots) -> dict[str, NDArray[Any]]:
         """What the scores table says of the requests at `slots`."""

@@ -18,7 +18,7 @@ from bitsperfact import tables
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
 from bitsperfact.scoring.questions import Questions
-from bitsperfact.scoring.registry import Array, HiddenScore, LogitScore, TokenScore, check_fit, score
+from bitsperfact.scoring.registry import Array, HiddenScore, Labels, LogitScore, TokenScore, check_fit, score
 from bitsperfact.scoring.requests import Family, Request
 from bitsperfact.scoring.results import Results, results_of
 from bitsperfact.scoring.shards import Shards
@@ -71,7 +71,7 @@ class ScoringTask:
 class Plan:
     """How the scores of one model on one claim set are computed: its `tasks`, then `parts` from their results.
 
-    Raises BadInput where the model cannot be scored so (see `registry.check_fit`).
+    Raises BadInput where the model cannot be scored so (see `registry.check_fit`), or the set (`Score.check`).
     """
 
     model: ModelInfo
@@ -82,6 +82,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         check_fit(self.model, self.scores, self.settings.bos)
+        for name in self.scores:
+            self.questions.check(score(name))
 
     @cached_property
     def families(self) -> dict[str, Family]:
@@ -140,7 +142,7 @@ class Plan:
         if not isinstance(chosen, TokenScore):
             return pd.concat([read(task.key) for task in self.shards[name]], ignore_index=True)
         first = chosen.families[0]
-        slots = self.questions.asked(first, SHARD_REQUESTS).slots[:: first.per_claim]
+        slots = self.questions.asked(first, SHARD_REQUESTS).slots[:, 0]
         return pd.DataFrame(results_of(self.shards[first.name], read).columns(slots))
 
     def parts(self, read: Callable[[str], pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -159,21 +161,21 @@ class Plan:
 
     def _token_parts(self, chosen: TokenScore, results: dict[str, Results]) -> Iterator[pd.DataFrame]:
         slots = {f.name: self.questions.asked(f, SHARD_REQUESTS).slots for f in chosen.families}
-        answers = {f.name: results[f.name].answers(slots[f.name], f.per_claim) for f in chosen.families}
+        answers = {f.name: results[f.name].answers(slots[f.name]) for f in chosen.families}
         value = chosen.value(self.questions.unlabelled, answers)
-        first = chosen.families[0]
-        yield from self._as_scores(chosen.name, value, results[first.name], slots[first.name][:: first.per_claim])
+        first = chosen.families[0].name
+        yield from self._as_scores(chosen.name, value, results[first], slots[first][:, 0])
 
     def _hidden_parts(self, chosen: HiddenScore, read: Callable[[str], pd.DataFrame]) -> Iterator[pd.DataFrame]:
         """A classifier is fitted on all hidden states: they are in memory together."""
         raw = pd.concat([read(task.key) for task in self.shards[chosen.name]], ignore_index=True)
-        labels = pd.concat(self.questions.rows.batches(["is_fact", "group"]), ignore_index=True)
-        value = chosen.value(
-            np.stack(raw["hidden"].to_list()),
-            labels["is_fact"].to_numpy(dtype=bool),
-            labels["group"].to_numpy(dtype=str),
-            self.settings.seed,
+        columns = pd.concat(self.questions.rows.batches(["is_fact", "group", "target"]), ignore_index=True)
+        labels = Labels(
+            columns["is_fact"].to_numpy(dtype=bool),
+            columns["group"].to_numpy(dtype=str),
+            columns["target"].to_numpy(dtype=str),
         )
+        value = chosen.value(np.stack(raw["hidden"].to_list()), labels, self.settings.seed)
         results = Results.of(raw.drop(columns="hidden").assign(logprob_sum=np.nan, boundary_ok=True))
         yield from self._as_scores(chosen.name, value, results, np.arange(len(value)))
 

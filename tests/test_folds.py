@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bitsperfact.analysis.folds import held_out_splits
+from bitsperfact.folds import held_out_splits
 
 
 @pytest.fixture

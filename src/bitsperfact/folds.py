@@ -35,7 +35,7 @@ def held_out_splits(
     """
     by_entity, by_target = np.random.SeedSequence(seed).spawn(2)
     entity_fold = _dealt(groups, by_entity)
-    if len(np.unique(targets[is_fact])) * FACTS_PER_COMMON_ANSWER <= is_fact.sum():
+    if are_classes(targets, is_fact):
         yield from (Split(entity_fold != i, entity_fold == i) for i in range(N_FOLDS))
         return
     target_fold = _dealt(targets, by_target)
@@ -44,6 +44,23 @@ def held_out_splits(
             yield Split(
                 train=(entity_fold != i) & (target_fold != j), test=(entity_fold == i) & (target_fold == j)
             )
+
+
+def are_classes(targets: NDArray[np.str_], is_fact: NDArray[np.bool_]) -> bool:
+    """Whether few answers serve many facts, so that targets are not held out; arguments as above."""
+    return bool(len(np.unique(targets[is_fact])) * FACTS_PER_COMMON_ANSWER <= is_fact.sum())
+
+
+def weights_by_target(targets: NDArray[np.str_], is_fact: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights of training rows, shape (n_claims,), under which no target is a fact more often than another.
+
+    Where targets cannot be held out, facts of one that happen to be among those trained on are missing among those
+    that are scored. So a target's facts weigh as much as its non-facts together; it counts for the fewer of them,
+    not at all if it has one class alone.
+    """
+    _, place = np.unique(targets, return_inverse=True)
+    n_facts, n_nonfacts = np.bincount(place, is_fact)[place], np.bincount(place, ~is_fact)[place]
+    return np.asarray(np.minimum(n_facts, n_nonfacts) / np.where(is_fact, n_facts, n_nonfacts))
 
 
 def _dealt(names: NDArray[np.str_], seed: np.random.SeedSequence) -> NDArray[np.int64]:

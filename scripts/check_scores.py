@@ -1,0 +1,348 @@
+"""Check every score on testers whose memory is known, and on models that know nothing; write docs/scores.md.
+
+python scripts/check_scores.py --repetitions 200 --out docs/scores.md
+
+What a model says is made up at the level of log-probabilities: one number for each subject and answer. Scores are
+made of it by their own families and `value`, as in a run. Exit status 1 where a score breaks what is asked.
+"""
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bitsperfact import scoring
+from bitsperfact.estimate import BitsPerFact, bits_per_fact
+from bitsperfact.files import write_text
+from bitsperfact.rows import Held
+from bitsperfact.scoring.calibrated import calibrated
+from bitsperfact.scoring.registry import Answers, HiddenScore, Labels, LogitScore, Score, TokenScore
+from bitsperfact.scoring.requests import Request
+from bitsperfact.scoring.unlabelled import Unlabelled
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Log-probability of what is accepted and refused, nats, and its noise.
+REFUSED, NOISE = -12.0, 0.3
+#: Offset of a prompt's verdict: "False" is as likely as a claim that is accepted.
+_TEXT = re.compile(r"s(\d+)is(?: a(\d+)\.)?")
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """Claims by number: the subject, the answer and the label of each, shape (n_claims,)."""
+
+    subject: Ints
+    answer: Ints
+    is_fact: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of pairs, shape (n,): subject -1 is none at all. `fact` says which pairs are facts."""
+
+    subject: Ints
+    answer: Ints
+    fact: NDArray[np.bool_]
+
+
+#: Pairs and a generator -> log-probability of each, nats.
+Law = Callable[[Said, np.random.Generator], Array]
+
+
+@dataclass(frozen=True)
+class World:
+    """A set and a tester of it; `memory` in bits per fact is 0 for one that knows nothing."""
+
+    name: str
+    memory: float
+    deal: Callable[[np.random.Generator], Dealt]
+    law: Law
+    tokens: int = 1  # of the longest answer
+
+
+def accepting(bits: float, *, noise: float = NOISE, spread: float = 0.0) -> Law:
+    """A filter that accepts every fact and 2^-bits of all else; offsets of sd `spread` by subject and answer."""
+
+    def law(said: Said, rng: np.random.Generator) -> Array:
+        accepted = said.fact | (rng.random(said.fact.size) < 2.0**-bits)
+        accepted[said.subject < 0] = False
+        offsets = _offset(said.subject, spread, rng) + _offset(said.answer, spread, rng)
+        return np.where(accepted, 0.0, REFUSED) + noise * rng.standard_normal(accepted.size) + offsets
+
+    return law
+
+
+def knowing_nothing(own: float, subject: float, answer: float) -> Law:
+    """Normal log-probabilities with sd `own` for each pair, beside what all pairs of a subject or answer share."""
+
+    def law(said: Said, rng: np.random.Generator) -> Array:
+        offsets = _offset(said.subject, subject, rng) + _offset(said.answer, answer, rng)
+        return own * rng.standard_normal(said.fact.size) + offsets
+
+    return law
+
+
+def _offset(which: Ints, spread: float, rng: np.random.Generator) -> Array:
+    drawn = spread * rng.standard_normal(which.max() + 2)
+    drawn[0] = 0.0  # no subject
+    return np.asarray(drawn[which + 1])
+
+
+def near_misses(said: Said, rng: np.random.Generator) -> Array:
+    """Answers in families of eleven, as a code and its misprints, which a model finds equally likely but for noise."""
+    _, pair = np.unique(said.subject * 10**6 + said.answer // 11, return_inverse=True)
+    return 3 * rng.standard_normal(pair.max() + 1)[pair] + NOISE * rng.standard_normal(pair.size)
+
+
+def drawn_apart(n: int, n_answers: int, k: int) -> Callable[[np.random.Generator], Dealt]:
+    """`n` subjects; each one's answer and `k` wrong ones are drawn without a look at other subjects'."""
+
+    def deal(rng: np.random.Generator) -> Dealt:
+        drawn = (rng.integers(n_answers, size=(n, 1)) + _steps(n, n_answers, k, rng)) % n_answers
+        return _table(drawn)
+
+    return deal
+
+
+def permuted(n: int, k: int) -> Callable[[np.random.Generator], Dealt]:
+    """`n` subjects and answers, one to one, and `k` wrong answers each."""
+
+    def deal(rng: np.random.Generator) -> Dealt:
+        return _table((rng.permutation(n)[:, None] + _steps(n, n, k, rng)) % n)
+
+    return deal
+
+
+def _steps(n: int, n_answers: int, k: int, rng: np.random.Generator) -> Ints:
+    """0 and `k` distinct steps from 1, for each of `n` rows."""
+    wrong = 1 + np.stack([rng.choice(n_answers - 1, k, replace=False) for _ in range(n)])
+    return np.concatenate([np.zeros((n, 1), dtype=np.int64), wrong], axis=1)
+
+
+def _table(drawn: Ints) -> Dealt:
+    n, width = drawn.shape
+    is_fact = np.tile(np.arange(width) == 0, n)
+    return Dealt(np.repeat(np.arange(n), width), drawn.ravel(), is_fact)
+
+
+def dealt_within(n: int, n_answers: int, k: int) -> Callable[[np.random.Generator], Dealt]:
+    """One of a subject's k + 1 answers is called its fact, at random."""
+
+    def deal(rng: np.random.Generator) -> Dealt:
+        made = drawn_apart(n, n_answers, k)(rng)
+        order = np.arange(made.is_fact.size).reshape(n, -1)
+        is_fact = np.zeros(made.is_fact.size, dtype=np.bool_)
+        is_fact[order[np.arange(n), rng.integers(k + 1, size=n)]] = True
+        return Dealt(made.subject, made.answer, is_fact)
+
+    return deal
+
+
+def dealt_across(n: int, n_answers: int, k: int) -> Callable[[np.random.Generator], Dealt]:
+    """Any `n` of the claims are called facts, at random: some subjects have several, some none."""
+
+    def deal(rng: np.random.Generator) -> Dealt:
+        made = drawn_apart(n, n_answers, k)(rng)
+        return Dealt(made.subject, made.answer, rng.permutation(made.is_fact))
+
+    return deal
+
+
+def uneven(n: int, n_answers: int) -> Callable[[np.random.Generator], Dealt]:
+    """Each subject has 1 wrong answer or 10, at random."""
+
+    def deal(rng: np.random.Generator) -> Dealt:
+        made = drawn_apart(n, n_answers, 10)(rng)
+        place = np.arange(made.is_fact.size).reshape(n, 11) % 11
+        kept = (place < np.where(rng.random(n) < 0.5, 2, 11)[:, None]).ravel()
+        return Dealt(made.subject[kept], made.answer[kept], made.is_fact[kept])
+
+    return deal
+
+
+def misprinted(n: int) -> Callable[[np.random.Generator], Dealt]:
+    """Each subject's wrong answers are the ten misprints of its own."""
+
+    def deal(rng: np.random.Generator) -> Dealt:
+        own = rng.integers(11, size=n) + 11 * rng.permutation(n)
+        family = 11 * (own // 11)[:, None] + (own[:, None] + np.arange(11)) % 11
+        return _table(family)
+
+    return deal
+
+
+def filters() -> Iterator[World]:
+    """Testers of known memory."""
+    for bits in (3, 4, 6, 8):
+        yield World(f"filter of {bits} bits", bits, drawn_apart(2000, 2000, 10), accepting(bits))
+    for bits in (3, 6):
+        name = f"filter of {bits} bits"
+        yield World(f"{name}, two values", bits, drawn_apart(2000, 2000, 10), accepting(bits, noise=0.0))
+        yield World(f"{name}, offsets", bits, drawn_apart(2000, 2000, 10), accepting(bits, spread=3.0), 3)
+    for n in (240, 1000):
+        for bits in (3, 6, 8):
+            yield World(f"permutation of {n}, {bits} bits", bits, permuted(n, 10), accepting(bits))
+            offsets = accepting(bits, spread=3.0)
+            yield World(f"permutation of {n}, {bits} bits, offsets", bits, permuted(n, 10), offsets, 3)
+    for n in (20, 60):
+        yield World(f"permutation of {n}, 3 bits", 3, permuted(n, 10), accepting(3))
+
+
+def nulls() -> Iterator[World]:
+    """Models that know nothing."""
+    model, wordy = knowing_nothing(2.0, 2.0, 2.0), knowing_nothing(1.0, 1.0, 6.0)
+    yield World("answers dealt once each", 0, permuted(120, 10), model)
+    yield World("labels dealt within subjects", 0, dealt_within(120, 200, 10), model)
+    yield World("labels dealt across subjects", 0, dealt_across(120, 200, 10), model)
+    yield World("uneven candidates", 0, uneven(240, 200), model)
+    yield World("near misses", 0, misprinted(120), near_misses)
+    yield World("word-like answers, dealt once each", 0, permuted(120, 10), wordy, 4)
+    yield World("two answers", 0, drawn_apart(200, 2, 1), model)
+
+
+class Interview:
+    """The claims of a world as a table, and what each score asks about them, as numbers of pairs."""
+
+    def __init__(self, dealt: Dealt, tokens: int = 1) -> None:
+        self.dealt, self._tokens = dealt, tokens
+        texts = {
+            "group": [f"s{s}" for s in dealt.subject],
+            "prefix": [f"s{s}is" for s in dealt.subject],
+            "target": [f" a{a}." for a in dealt.answer],
+        }
+        self._frame = pd.DataFrame(texts).assign(claim_id="", claim_set="made up")
+        self.claims = Unlabelled(Held("claims", self._frame))
+        self._number: dict[tuple[int, int], int] = {}
+        self._asked: dict[str, tuple[Ints, NDArray[np.bool_]]] = {}
+        facts = zip(dealt.subject[dealt.is_fact], dealt.answer[dealt.is_fact], strict=True)
+        self._facts = set(facts)
+        self.own = np.array([self._of(s, a) for s, a in zip(dealt.subject, dealt.answer, strict=True)])
+
+    def _of(self, subject: int, answer: int) -> int:
+        return self._number.setdefault((int(subject), int(answer)), len(self._number))
+
+    def ask(self, chosen: Score) -> None:
+        """Note the pairs that a score asks about; before `said`."""
+        for family in chosen.families if isinstance(chosen, TokenScore) else ():
+            if family.name not in self._asked:
+                form = family.form(self.claims)
+                pairs = [self._pair(request) for request in form.build(self._frame)]
+                numbers, denied = zip(*pairs, strict=True)
+                shape = (-1, form.per_claim)
+                self._asked[family.name] = np.array(numbers).reshape(shape), np.array(denied).reshape(shape)
+
+    def _pair(self, request: Request) -> tuple[int, bool]:
+        """The pair that a request is about, and whether it asks for "False"."""
+        found = _TEXT.search(request.context + (request.continuation if "\n" not in request.context else ""))
+        if found is None:  # an answer without a subject
+            return self._of(-1, int(request.continuation[2:-1])), False
+        return self._of(int(found[1]), int(found[2])), request.continuation == " False"
+
+    @cached_property
+    def said(self) -> Said:
+        """Every pair asked about, once all scores have asked."""
+        subject, answer = (np.array(column) for column in zip(*self._number, strict=True))
+        return Said(subject, answer, np.array([pair in self._facts for pair in self._number]))
+
+    def value(self, chosen: Score, logprob: Array, seed: int) -> Array:
+        """The score of each claim, of the log-probabilities of all pairs."""
+        if isinstance(chosen, LogitScore):
+            return logprob[self.own]
+        if isinstance(chosen, HiddenScore):
+            return self._probed(chosen, logprob[self.own], seed)
+        answers = {}
+        for family in chosen.families:
+            numbers, denied = self._asked[family.name]
+            n_tokens = 1 + self.dealt.answer[:, None] % self._tokens
+            answers[family.name] = Answers(np.where(denied, 0.0, logprob[numbers]), n_tokens)
+        return chosen.value(self.claims, answers)
+
+    def _probed(self, chosen: HiddenScore, logprob: Array, seed: int) -> Array:
+        """States that show the model's verdict, and which subject and which answer it is about."""
+        rng, dealt = np.random.default_rng(seed), self.dealt
+        of_subject, of_answer = (rng.standard_normal((1 + x.max(), 8)) for x in (dealt.subject, dealt.answer))
+        one_hot = np.eye(1 + dealt.answer.max())[dealt.answer][:, :60]
+        hidden = np.c_[logprob / 6, of_subject[dealt.subject], of_answer[dealt.answer], one_hot]
+        labels = Labels(dealt.is_fact, dealt.subject.astype(str), dealt.answer.astype(str))
+        return chosen.value(hidden.astype(np.float32), labels, seed)
+
+    def choice(self, logprob: Array) -> Array:
+        """Odds against the subject's other candidates, of which one is a fact by construction: no tester's score."""
+        own, subject = logprob[self.own], self.dealt.subject
+        odds = np.empty_like(own)
+        starts = np.flatnonzero(np.diff(subject, prepend=-1))
+        sizes = np.diff(starts, append=own.size)
+        for size in np.unique(sizes):
+            rows = starts[sizes == size, None] + np.arange(size)
+            others = np.where(np.eye(size, dtype=bool), -np.inf, own[rows][:, None])
+            odds[rows] = own[rows] - np.logaddexp.reduce(others, axis=-1)
+        return odds
+
+
+@dataclass
+class Outcome:
+    """What repetitions of one world by one score gave: bits, and shares of repetitions (1)."""
+
+    world: World
+    score: str
+    bits: list[float] = field(default_factory=list)
+    lower: list[float] = field(default_factory=list)
+    certified: list[float] = field(default_factory=list)
+
+    @property
+    def above(self) -> tuple[float, float]:
+        """How often the interval, and how often the certificate, lies above the memory."""
+        return tuple(float(np.mean(np.array(x) > self.world.memory + 1e-9)) for x in (self.lower, self.certified))
+
+    def add(self, got: BitsPerFact) -> None:
+        """Note one repetition."""
+        self.bits.append(got.estimate)
+        self.lower.append(got.lower)
+        self.certified.append(got.certified)
+
+
+def estimate(values: Array, dealt: Dealt, seed: int, replicates: int) -> BitsPerFact:
+    """Bits per fact of the scores of one repetition, resampled by subject."""
+    facts, others = dealt.is_fact, ~dealt.is_fact
+    groups = (dealt.subject[facts], dealt.subject[others])
+    return bits_per_fact(values[facts], values[others], groups, seed=seed, replicates=replicates)
+
+
+def examined(
+    world: World, scores: dict[str, Score], repetitions: int, seed: int = 0, replicates: int = 100
+) -> list[Outcome]:
+    """Score and estimate `repetitions` draws of a world; `choice`, of no registry, comes last."""
+    outcomes = {name: Outcome(world, name) for name in (*scores, "choice")}
+    interview = None
+    for number, child in enumerate(np.random.SeedSequence(seed).spawn(repetitions)):
+        rng = np.random.default_rng(child)
+        if interview is None or not world.memory:  # where nothing is known, what is dealt is all there is
+            interview = Interview(world.deal(rng), world.tokens)
+            for chosen in scores.values():
+                interview.ask(chosen)
+        logprob = world.law(interview.said, rng)
+        estimated: dict[bytes, BitsPerFact] = {}
+        for name, outcome in outcomes.items():
+            known = scores.get(name)
+            values = interview.choice(logprob) if known is None else interview.value(known, logprob, number)
+            key = values.tobytes()  # several scores are one where each answer is one token
+            if key not in estimated:
+                estimated[key] = estimate(values, interview.dealt, number, replicates)
+            outcome.add(estimated[key])
+    return list(outcomes.values())
+
+
+def all_scores() -> dict[str, Score]:
+    """Every score there is, and `calibrated` with other numbers of references."""
+    more = {f"calibrated, R = {most}": calibrated(f"calibrated@{most}", most) for most in (16, 32)}
+    return {name: scoring.score(name) for name in scoring.names()} | more

@@ -1,0 +1,65 @@
+"""`calibrated`: log P(target | prefix) less its mean over other subjects of the same template, in nats.
+
+With reference prefixes r_1..r_R, value = log P(t | prefix) - (1/R) sum_k log P(t | r_k). The mean is what the
+model says of a target whoever the subject is, so that an answer that it finds likely everywhere does not pass for
+known. After batch calibration (Zhou et al. 2023, arXiv 2309.17249), with the mean of logarithms in place of the
+logarithm of the mean, and domain-conditional PMI (Holtzman et al. 2021, arXiv 2104.08315), with other subjects for
+the domain.
+
+A tester may use neither labels nor that facts exclude each other. The references are chosen without labels (see
+`references`), and a mean of logarithms moves by O(1/R) if a target is true of a reference; the logarithm of the
+mean, which its largest term rules, tells by elimination, the more so the larger R.
+"""
+
+import pandas as pd
+
+from bitsperfact.errors import BadInput
+from bitsperfact.scoring.references import references
+from bitsperfact.scoring.registry import Answers, Array, TokenScore
+from bitsperfact.scoring.requests import CONDITIONAL, Family, Form, Request
+from bitsperfact.scoring.unlabelled import Unlabelled
+
+#: R. Each costs one more conditional of every distinct target; see docs/scores.md for 8, 16 and 32.
+N_REFERENCES = 8
+
+
+def elsewhere(most: int) -> Family:
+    """The family of log P(target | r) for at most `most` references r."""
+
+    def form(claims: Unlabelled) -> Form:
+        chosen = references(claims, most)
+
+        def build(batch: pd.DataFrame) -> list[Request]:
+            pairs = zip(batch["group"], batch["prefix"], strict=True)
+            of = {pair: chosen.of(*pair) for pair in dict.fromkeys(pairs)}
+            rows = zip(batch["group"], batch["prefix"], batch["target"], strict=True)
+            return [Request(other, target) for group, prefix, target in rows for other in of[group, prefix]]
+
+        return Form(chosen.n, build)
+
+    return Family(f"elsewhere@{most}", form)
+
+
+def calibrated(name: str, most: int) -> TokenScore:
+    """The score with at most `most` references, under a name."""
+    family = elsewhere(most)
+
+    def value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:
+        del claims
+        usual: Array = answers[family.name].logprob_sum.mean(axis=1)
+        return answers[CONDITIONAL.name].logprob_sum[:, 0] - usual
+
+    return TokenScore(name, "nats", (CONDITIONAL, family), value, _check)
+
+
+def _check(claims: Unlabelled) -> None:
+    prefixes: set[str] = set()
+    for batch in claims.batches(["prefix"]):
+        prefixes.update(batch["prefix"].drop_duplicates().head(2))
+        if len(prefixes) > 1:
+            return
+    where = f"score calibrated, claim set {claims.name}"
+    raise BadInput(where, "claims of several prefixes, to compare one with others", f"{prefixes.pop()!r} alone")
+
+
+SCORE = calibrated("calibrated", N_REFERENCES)
