@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bitsperfact.report import headline_table, verdict_table, wording
 from bitsperfact.report.headline import headline_rows
-from bitsperfact.report.verdicts import verdict_groups
+from bitsperfact.report.verdicts import verdict_groups, verdict_parts
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,9 @@ def test_tables_fit_the_terminal_and_keep_their_numbers(run, width):
         bound = f"≥ {row.lower:.2f} near {row.value:.2f}"
         assert (bound if row.resolution_limited else interval).replace("-", "−") in headline
     assert verdict.count("✗ violated") == 1
-    assert verdict.count("✓ consistent") == (run.verdict["status"] == "consistent").sum()
+    # Twenty-four consistent verdicts on sparsity are one line with their number; the other is shown.
+    assert verdict.count("✓ consistent") == 2
+    assert "24 verdicts" in verdict
 
 
 def test_long_and_hostile_names_neither_break_the_table_nor_reach_the_terminal(make_run):
@@ -126,6 +128,30 @@ def test_verdicts_on_the_baseline_name_what_it_reads(run):
     one = run.verdict.head(1).assign(model="pattern", score="pattern")
     row = verdict_groups(one)[0].rows[0]
     assert (row.model, row.claim_set, row.score) == ("the text alone", "capitals", "")
+
+
+def test_checks_stand_apart_and_count_for_no_support(run):
+    kinds = (
+        run.verdict["prediction"]
+        .isin(["sparsity", "no_bits_without_memory"])
+        .map({True: "check", False: "evidence"})
+    )
+    evidence, checks = verdict_parts(run.verdict.assign(kind=kinds))
+    assert (evidence.kind, evidence.counts) == ("evidence", {"undecided": 1, "consistent": 1})
+    assert (checks.kind, checks.counts) == ("check", {"violated": 1, "consistent": 24})
+    assert [group.prediction for group in checks.groups] == ["no_bits_without_memory", "sparsity"]
+    shown = screen(verdict_table(run.verdict.assign(kind=kinds)), 120)
+    assert 0 < shown.index("Evidence") < shown.index("Bits grow") < shown.index("Checks") < shown.index("Sparsity")
+    assert "1 violated, 24 consistent" in shown
+
+
+def test_many_verdicts_on_one_prediction_are_folded_down_to_violations(run):
+    many = run.verdict.iloc[:9].assign(status=["violated"] * 2 + ["undecided"] * 3 + ["consistent"] * 4)
+    shown = screen(verdict_table(many), 120)
+    assert [shown.count(word) for word in ("✗ violated", "? undecided", "✓ consistent")] == [2, 1, 1]
+    assert "3 verdicts" in shown
+    few = screen(verdict_table(many.iloc[:8]), 120)
+    assert [few.count(word) for word in ("✗ violated", "? undecided", "✓ consistent")] == [2, 3, 3]
 
 
 def test_violations_come_first(run):

@@ -1,13 +1,16 @@
 """Scores -> separation -> verdict: what models separate, and whether it is what the theory predicts."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
+from bitsperfact.analysis.predictions import CHECKS, PREDICTIONS, Prediction
 from bitsperfact.analysis.separation import Progress, separate
 from bitsperfact.analysis.verdict import judge
 from bitsperfact.rows import Rows
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
-__all__ = ["analyse", "judge", "separate"]
+__all__ = ["CHECKS", "PREDICTIONS", "analyse", "judge", "separate"]
 
 
 def analyse(
@@ -18,7 +21,8 @@ def analyse(
     seed: int = 0,
     replicates: int = 200,
     progress: Progress | None = None,
+    predictions: Sequence[Prediction] = PREDICTIONS,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the separation and the verdict table of a run; see `separate` and `judge`."""
     separation = separate(claims, scores, claim_sets, models, seed, replicates, progress)
-    return separation, judge(separation, claim_sets, models)
+    return separation, judge(separation, claim_sets, models, predictions)

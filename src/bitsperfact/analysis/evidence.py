@@ -1,5 +1,6 @@
 """What the verdicts may look at: the separation table, and what claim sets and models are."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,46 +16,57 @@ from bitsperfact.tables import PATTERN_MODEL, POOLED, ClaimSetInfo, Kind, ModelI
 #: Columns of the separation table that verdicts read: whose number it is, then the number.
 _READ = [
     *("model", "claim_set", "score", "quantity"),
-    *("value", "lower", "upper", "unit", "resolution_limited"),
+    *("value", "lower", "upper", "unit", "resolution_limited", "n_facts", "n_nonfacts"),
 ]
 #: Value of `verdict.claim_set` for all claim sets together.
 ALL_SETS = "*"
+#: Score under which a model's best score stands once more.
+BEST = "best"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One number of the separation table with its 95 % interval, in the table's unit."""
+    """One number with its interval, in its unit, and how many facts and non-facts it was measured on."""
 
     value: float
     lower: float
     upper: float
     unit: str
     resolution_limited: bool
+    n_facts: float = math.inf
+    n_nonfacts: float = math.inf
 
     @property
     def known(self) -> bool:
-        """Whether there is a value to judge; the upper end may be infinite."""
-        return bool(np.isfinite([self.value, self.lower]).all() and not np.isnan(self.upper))
+        """Whether there is a value to judge; its ends may be infinite."""
+        return math.isfinite(self.value) and not (math.isnan(self.lower) or math.isnan(self.upper))
 
     def __str__(self) -> str:
         if not self.known:
             return "an unknown number of bits" if self.unit == "bits" else "an unknown number"
-        unit = " bits" if self.unit == "bits" else ""
-        if self.resolution_limited and unit:
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        if self.resolution_limited and self.unit == "bits":
             return f"≥ {figure(self.lower)} bits (near {figure(self.value)})"
         return f"{figure(self.value)}{unit} ({figure(self.lower)} to {figure(self.upper)})"
 
 
+#: What is said of a number that the separation table lacks.
+UNKNOWN = Measured(math.nan, math.nan, math.nan, "1", resolution_limited=False)
+
+
 def figure(number: float) -> str:
     """Two decimals for numbers of ordinary size, three significant digits for the rest; NaN is "unknown"."""
-    if not np.isfinite(number):
-        return "unknown" if np.isnan(number) else "∞"
+    if not math.isfinite(number):
+        return "unknown" if math.isnan(number) else "∞" if number > 0 else "-∞"
     return f"{number:.2f}" if 0.1 <= abs(number) < 100 else f"{number:.3g}"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One row of the verdict table; NaN where a number does not apply."""
+    """One row of the verdict table; NaN where a number does not apply.
+
+    `lower`, `upper`: the ends that the status was judged by, at the error that the row may make (`sharing`).
+    """
 
     model: str
     claim_set: str
@@ -98,9 +110,17 @@ class Evidence:
         }
 
     def cells(self) -> Iterator[Key]:
-        """Every model x claim set x score that was measured, without the pattern baseline, sorted."""
-        found = {key for key, _ in self._rows if key.model != PATTERN_MODEL}
+        """Every model x claim set x score whose bits were measured, sorted.
+
+        Neither the pattern baseline nor `BEST`, which is no score of its own, nor what has an accuracy alone.
+        """
+        measured = (key for key, quantity in self._rows if quantity == "bits_per_fact")
+        found = {key for key in measured if key.model != PATTERN_MODEL and key.score != BEST}
         yield from sorted(found, key=lambda key: (key.claim_set, key.model, key.score))
+
+    def ordinary(self) -> list[Key]:
+        """The cells of sets that are no control: those that shapes, sizes and trade-offs are judged on."""
+        return [key for key in self.cells() if self.claim_sets[key.claim_set].control == "none"]
 
     def number(self, key: Key, quantity: str) -> Measured:
         """Look one number up; raise BadInput where the separation table lacks it."""
@@ -112,6 +132,10 @@ class Evidence:
                 f"quantity {quantity} of stratum {POOLED}",
                 "no such row",
             ) from None
+
+    def maybe(self, key: Key, quantity: str) -> Measured:
+        """Look one number up that not every cell has; all NaN where it was not measured, which decides nothing."""
+        return self._rows.get((key, quantity), UNKNOWN)
 
     def pattern_bits(self, claim_set: str) -> Measured:
         """Bits per fact of the pattern baseline on a claim set."""

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitsperfact.analysis.evidence import Measured
+from bitsperfact.analysis.sharing import HALF_WIDTH
 
 N_DRAWS = 4000
-#: Standard deviations between the centre and either end of a 95 % interval of a normal law.
-HALF_WIDTH = 1.959964
 
 
 def propagated(
@@ -17,7 +16,9 @@ def propagated(
     numbers: Sequence[Measured],
     rng: np.random.Generator,
 ) -> tuple[float, float, float]:
-    """Return estimate, lower and upper end (95 %) of a statistic of several independently measured numbers.
+    """Return estimate, lower and upper end of a statistic of several independently measured numbers.
+
+    Its interval is of the kind that theirs are: 95 %, or wider by as much as `sharing.shared` moved their ends.
 
     `statistic` maps (draws, len(numbers)) to (draws,). Each number is drawn from a normal law of two halves whose
     widths are the two arms of its interval: an interval need not be symmetric, and its end may lie at its value.

@@ -17,12 +17,9 @@ from bitsperfact.report.headline import COLUMNS, SHAPE_COLUMNS, headline_rows, w
 from bitsperfact.report.palette import COLOURS, series_marker, series_name
 from bitsperfact.report.panels import distribution_figures, level_figures
 from bitsperfact.report.selection import ScoredRun, scored_run
-from bitsperfact.report.verdicts import status_counts, verdict_groups
+from bitsperfact.report.verdicts import MOST_UNFOLDED, verdict_parts
 from bitsperfact.runs import Run
 from bitsperfact.tables import NONFACT_STRATA, PATTERN_MODEL
-
-#: A run with more verdicts than this on one prediction shows them folded, unless one is a violation.
-_MOST_UNFOLDED = 8
 
 
 def write_report(run: Run, path: Path) -> None:
@@ -66,9 +63,8 @@ def _contents(run: Run) -> dict[str, Any]:
         "n_facts": sum(each.facts for each in scored.counts.values()),
         "n_nonfacts": sum(each.nonfacts for each in scored.counts.values()),
         "sampled": {name: n for name, n in scored.counts.items() if n.drawn < n.facts + n.nonfacts},
-        "verdict_counts": status_counts(str(status) for status in run.verdict["status"]),
-        "verdict_groups": verdict_groups(run.verdict),
-        "most_unfolded": _MOST_UNFOLDED,
+        "verdict_parts": verdict_parts(run.verdict),
+        "most_unfolded": MOST_UNFOLDED,
         "columns": COLUMNS,
         "shape_columns": SHAPE_COLUMNS,
         "headline": [(name, list(rows)) for name, rows in groupby(rows, key=lambda row: row.claim_set)],

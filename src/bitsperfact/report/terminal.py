@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bitsperfact.report.headline import HeadlineRow, headline_rows
-from bitsperfact.report.verdicts import VerdictRow, verdict_groups
+from bitsperfact.report.verdicts import MOST_UNFOLDED, VerdictGroup, VerdictRow, verdict_parts
 from bitsperfact.report.wording import STATUS_SIGNS, TEXT_ALONE, printable
 
 #: Beside an AUC below one half, where the bits are above 0.
@@ -20,22 +20,42 @@ _STATUS_STYLES = {"consistent": "green", "violated": "bold red", "undecided": "y
 def verdict_table(verdict: pd.DataFrame) -> Table:
     """The verdict table (columns: `bitsperfact.tables.COLUMNS`) for the terminal.
 
-    Grouped by prediction, violated ones first within each; the status stands as sign and word, beside what was
-    predicted and measured and the reason.
+    Evidence first, then checks, each with its counts; within them grouped by prediction, violated ones first. The
+    status stands as sign and word, beside what was predicted and measured and the reason. Of a prediction with
+    many verdicts only violations are shown, and how many others there are.
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
     table.add_column("status", no_wrap=True)
     table.add_column("prediction", min_width=18, ratio=2, overflow="fold")
     table.add_column("reason", ratio=3, overflow="fold")
-    for group in verdict_groups(verdict):
-        for row in group.rows:
-            table.add_row(_status(row), _prediction(group.title, row), printable_text(row.reason))
+    for part in verdict_parts(verdict):
+        name, _, said = part.title.partition(": ")
+        table.add_row(Text(name, style="bold"), Text(_counted(part.counts)), Text(said, style="dim"))
         table.add_section()
+        for group in part.groups:
+            _add_group(table, group)
     return table
 
 
-def _status(row: VerdictRow) -> Text:
-    return Text(f"{STATUS_SIGNS[row.status]} {row.status}", style=_STATUS_STYLES[row.status])
+def _add_group(table: Table, group: VerdictGroup) -> None:
+    folded = len(group.rows) > MOST_UNFOLDED
+    for row in group.rows:
+        if not folded or row.status == "violated":
+            table.add_row(_status(row.status), _prediction(group.title, row), printable_text(row.reason))
+    if folded:
+        for status, n in group.counts.items():
+            if status != "violated":
+                named = Text(group.title, style="bold").append(f"\n{n} verdicts", style="not bold dim")
+                table.add_row(_status(status), named, Text("in the report"))
+    table.add_section()
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n} {status}" for status, n in counts.items())
+
+
+def _status(status: str) -> Text:
+    return Text(f"{STATUS_SIGNS[status]} {status}", style=_STATUS_STYLES[status])
 
 
 def _prediction(title: str, row: VerdictRow) -> Text:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 import pandas as pd
 
@@ -11,10 +12,18 @@ from bitsperfact.tables import ALL_MODELS, PATTERN_MODEL
 
 #: What each prediction says, for a reader who has not read the paper; others show their name alone.
 _MEANINGS = {
+    "scores_are_even": "No score tells a fact far more surely than facts are told on average.",
+    "facts_get_equal_bits": "All facts of a set get the same bits.",
+    "facts_are_not_forgotten": "Facts that are met alike are all accepted, however small the memory.",
+    "accepted_look_alike": "Among accepted claims nothing tells facts from hallucinations.",
+    "channel_shape": "Of the laws that scores may follow, the hallucination channel foretells them best.",
+    "no_abstaining": "Claims are accepted or rejected, not left open.",
+    "bits_are_effective": "The log-loss is as low as the bits can make it.",
+    "no_over_accepting": "No more non-facts pass than the bits make necessary.",
     "sparsity": "Facts are sparse enough among plausible claims that bits per fact equal the KL divergence.",
-    "bits_grow_with_size": "A larger model spends more bits per fact.",
+    "bits_grow_with_size": "A larger model of one family spends more bits per fact.",
     "hallucination_floor": "No tester hallucinates less than its bits per fact allow.",
-    "hallucination_falls_with_bits": "Where more bits are spent per fact, fewer non-facts are accepted.",
+    "hallucination_falls_with_bits": "A description: no theorem orders models, only the floor falls with bits.",
     "patterned_control": "What the text itself gives away costs no memory.",
     "no_bits_without_memory": "Facts that nobody could have learnt get no bits.",
     "known_bits": "The measured bits of a tester are those that its error rates have by construction.",
@@ -23,6 +32,13 @@ _MEANINGS = {
 }
 
 _SEVERITY = ("violated", "undecided", "consistent")
+#: What each kind of verdict is, in the order in which they are read.
+KINDS = {
+    "evidence": "Evidence: what could have come out otherwise",
+    "check": "Checks of sets and estimates: they follow from definitions, and support nothing",
+}
+#: A prediction with more verdicts than this is folded, down to its violations.
+MOST_UNFOLDED = 8
 
 
 @dataclass(frozen=True)
@@ -40,10 +56,14 @@ class VerdictRow:
 
 @dataclass(frozen=True)
 class VerdictGroup:
-    """All verdicts on one prediction, the worst first, and how many of each status (`counts`)."""
+    """All verdicts on one prediction, the worst first, and how many of each status (`counts`).
+
+    `kind`: `evidence` or `check`.
+    """
 
     prediction: str
     rows: list[VerdictRow]
+    kind: str = "evidence"
 
     @property
     def title(self) -> str:
@@ -68,14 +88,42 @@ def status_counts(statuses: Iterable[str]) -> dict[str, int]:
 
 
 def verdict_groups(verdict: pd.DataFrame) -> list[VerdictGroup]:
-    """Group the verdict table by prediction; groups with a violation first, otherwise in the table's order."""
+    """Group the verdict table by prediction: evidence before checks, within them groups with a violation first."""
     groups = [
         VerdictGroup(
-            str(name), sorted((_row(r) for r in rows.itertuples()), key=lambda r: _SEVERITY.index(r.status))
+            str(name),
+            sorted((_row(r) for r in rows.itertuples()), key=lambda r: _SEVERITY.index(r.status)),
+            str(kind),
         )
-        for name, rows in verdict.groupby("prediction", sort=False)
+        for (kind, name), rows in verdict.groupby(["kind", "prediction"], sort=False)
     ]
-    return sorted(groups, key=lambda group: "violated" not in group.counts)
+    return sorted(groups, key=lambda group: (list(KINDS).index(group.kind), "violated" not in group.counts))
+
+
+@dataclass(frozen=True)
+class VerdictPart:
+    """All verdicts of one kind: its `title`, its groups, and how many of each status are in them."""
+
+    kind: str
+    groups: list[VerdictGroup]
+
+    @property
+    def title(self) -> str:
+        """What the kind is."""
+        return KINDS[self.kind]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Status -> number of rows, worst first, only those that occur."""
+        return status_counts(row.status for group in self.groups for row in group.rows)
+
+
+def verdict_parts(verdict: pd.DataFrame) -> list[VerdictPart]:
+    """Evidence and checks apart, so that what follows from a definition is never counted as support."""
+    return [
+        VerdictPart(kind, list(groups))
+        for kind, groups in groupby(verdict_groups(verdict), key=lambda group: group.kind)
+    ]
 
 
 def _row(record: object) -> VerdictRow:

@@ -5,7 +5,7 @@ Everything here is exact and needs numpy and scipy alone. Informations are in bi
 - Distances of two score laws: `kl_bits`, `bernoulli_kl_bits`, `chi2`.
 - Facts that are not infinitely rare: `membership_information`, `channel_information`, `channel_is_optimal`.
 - The optimum under log-loss: `log_loss_channel`, `budget_optimum`, `hallucination_odds`, `effective_bits`.
-- Yes-or-no testers: `two_sided_filter_bits`, `lowest_fpr`.
+- Yes-or-no testers: `two_sided_filter_bits`, `lowest_fpr`. Order alone: `least_bits_of_auc`.
 - What a budget can buy: `loss_frontier`, `filter_frontier`; what else it could be spent on: `strategies`.
 - Memory of a given set: `memory_lower_bound`, `excess_entropy_bits`, `sparsity_check`.
 - Any losses, any density, graded labels: `rate_distortion`, `graded_rate_distortion`.
@@ -41,6 +41,7 @@ from bitsperfact.theory.memory import (
     memory_lower_bound,
     sparsity_check,
 )
+from bitsperfact.theory.ranking import least_bits_of_auc
 from bitsperfact.theory.retrieval import RetrievalOptimum, retrieval_optimum
 from bitsperfact.theory.solver import RateDistortion, rate_distortion
 from bitsperfact.theory.strategy_costs import Strategy, strategies
@@ -71,6 +72,7 @@ __all__ = [
     "graded_rate_distortion",
     "hallucination_odds",
     "kl_bits",
+    "least_bits_of_auc",
     "log_loss_channel",
     "lora_rank_needed",
     "loss_frontier",

@@ -4,25 +4,34 @@ import math
 from collections.abc import Iterator
 
 from bitsperfact.analysis.evidence import Evidence, Measured, Verdict, figure
+from bitsperfact.analysis.sharing import shared
 from bitsperfact.tables import Status
 from bitsperfact.theory import lowest_fpr
 
 #: The hallucination rate is taken at 95 % recall of facts.
 FNR = 0.05
+#: Bits by which the rate may seem to lie below the floor without contradicting it.
+FREE_BITS = 0.5
 
 
 def hallucination_floor(evidence: Evidence) -> Iterator[Verdict]:
-    """Judge per model, set and score that the hallucination rate is not below the least that its bits allow.
+    """Check per model, set and score that the hallucination rate is not below the least that its bits allow.
 
     `predicted` is the floor `lowest_fpr(bits_per_fact, 0.05)`, `measured` the rate at 95 % recall. By data
     processing (Guo & Li 2026, arXiv 2602.00906) the true rate cannot lie below the true floor, so this checks the
-    estimates against each other. `violated` only if the rate's upper end is below the floor at the upper end of
-    the bits, where it is least; `undecided` if that happens where the bits are no more than a lower bound.
+    estimates against each other and tells nothing about models. `violated` only if the rate's upper end is below
+    the floor at the upper end of the bits, where it is least; `consistent` if the rate's lower end is above the
+    floor at half a bit more than the lower end of the bits, where it is highest; else, and where bits that are no
+    more than a lower bound would violate it, `undecided`.
     """
-    for key in evidence.cells():
-        bits, rate = evidence.number(key, "bits_per_fact"), evidence.number(key, "hallucination_rate")
-        floor, least = _floor(bits.value), _floor(bits.upper)
-        status, reason = _judged(bits, rate, floor, least)
+    keys = list(evidence.cells())
+    for key in keys:
+        # Two ends must both miss to raise an alarm, so that each may use up the whole error of the row.
+        bits, rate = (
+            shared(evidence.number(key, name), len(keys)) for name in ("bits_per_fact", "hallucination_rate")
+        )
+        floor = _floor(bits.value)
+        status, reason = _judged(bits, rate, floor)
         yield Verdict(
             key.model,
             key.claim_set,
@@ -45,17 +54,20 @@ def _floor(bits: float) -> float:
     return 0.0 if math.isinf(bits) else float(lowest_fpr(max(bits, 0.0), FNR))
 
 
-def _judged(bits: Measured, rate: Measured, floor: float, least: float) -> tuple[Status, str]:
+def _judged(bits: Measured, rate: Measured, floor: float) -> tuple[Status, str]:
     if not (rate.known and bits.known):
         return "undecided", "The hallucination rate or the bits per fact are unknown."
+    least, most = _floor(bits.upper), _floor(bits.lower + FREE_BITS)
     said = f"{_percent(rate.value)} of non-facts pass at 95 % recall"
     said += f", and {bits} allow no less than {_percent(floor)}"
-    if rate.upper >= least:
-        return "consistent", said + ("." if rate.value >= floor else ", within the intervals.")
-    if bits.resolution_limited:
-        return "undecided", f"{said}, but the bits are only a lower bound and the floor may be lower."
-    ends = f"{_percent(rate.upper)} against {_percent(least)}"
-    return "violated", f"{said}; even the ends of the intervals disagree, {ends}."
+    if rate.upper < least:
+        if bits.resolution_limited:
+            return "undecided", f"{said}, but the bits are only a lower bound and the floor may be lower."
+        ends = f"{_percent(rate.upper)} against {_percent(least)}"
+        return "violated", f"{said}; even the ends of the intervals disagree, {ends}."
+    if rate.lower >= most:
+        return "consistent", f"{said}."
+    return "undecided", f"{said}; the intervals are too wide to tell them apart."
 
 
 def _percent(rate: float) -> str:

@@ -1,4 +1,4 @@
-"""Prediction: larger models spend more bits on each fact."""
+"""Prediction: larger models of one family spend more bits on each fact."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -7,44 +7,69 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitsperfact.analysis.evidence import Evidence, Key, Measured, Verdict
+from bitsperfact.analysis.predictions.families import family
 from bitsperfact.analysis.propagation import propagated
+from bitsperfact.analysis.sharing import shared
+from bitsperfact.analysis.status import above
 from bitsperfact.tables import ALL_MODELS, Status
 
 PREDICTION = "bits_grow_with_size"
+#: (whose models, their claim set, their score, their cells) of one verdict.
+_Group = tuple[str, str, str, list[Key]]
 
 
 def bits_grow_with_size(evidence: Evidence) -> Iterator[Verdict]:
-    """Judge per set and score whether bits per fact rise with log2 of the number of parameters.
+    """Judge per set, score and family of models whether bits per fact rise with log2 of the number of parameters.
 
     `measured` is the least-squares slope in bits per doubling of the parameters, its interval propagated from the
     models' intervals; predicted is a slope above 0 (Guo & Li 2026, arXiv 2602.00906: more memory, more bits per
-    fact). The theory compares capacities under one training recipe. Across architectures the training data differ
-    as well as the size, so there a falling slope is `undecided`, not `violated`. Where a model's bits are a lower
-    bound (`resolution_limited`), the slope is decided only if more bits there would not turn it. Controls are left
-    out: no size learns random facts, and patterned facts need none.
+    fact). The theory compares capacities under one training recipe, so only models of one `family` are judged. All
+    models of a set together are described where they are of several: `undecided`, whatever the slope. Where a
+    model's bits are a lower bound (`resolution_limited`), the slope is decided only if more bits there would not
+    turn it. Controls are left out: no size learns random facts, and patterned facts need none.
     """
-    ordinary = [key for key in evidence.cells() if evidence.claim_sets[key.claim_set].control == "none"]
-    cells = sorted(ordinary, key=lambda key: (key.claim_set, key.score, key.model))
+    groups = list(_groups(evidence))
+    n_rows = sum(_is_judged(evidence, keys) for *_, keys in groups)
+    for whose, claim_set, score, keys in groups:
+        yield _verdict(evidence, whose, claim_set, score, keys, max(n_rows, 1))
+
+
+def _groups(evidence: Evidence) -> Iterator[_Group]:
+    """All models of a set and score, then each family of several sizes among them where there are others."""
+    cells = sorted(evidence.ordinary(), key=lambda key: (key.claim_set, key.score, key.model))
     for (claim_set, score), keys in groupby(cells, key=lambda key: (key.claim_set, key.score)):
-        yield _verdict(evidence, claim_set, score, list(keys))
+        together = list(keys)
+        yield ALL_MODELS, claim_set, score, together
+        names = {key: family(evidence.models[key.model]) for key in together}
+        for name in sorted(set(names.values())):
+            own = [key for key in together if names[key] == name]
+            sizes = {evidence.models[key.model].n_params for key in own}
+            if len(own) < len(together) and len(sizes) > 1:
+                yield name, claim_set, score, own
 
 
-def _verdict(evidence: Evidence, claim_set: str, score: str, keys: list[Key]) -> Verdict:
+def _is_judged(evidence: Evidence, keys: list[Key]) -> bool:
+    return len(_families(evidence, keys)) == 1
+
+
+def _families(evidence: Evidence, keys: list[Key]) -> set[str]:
+    return {family(evidence.models[key.model]) for key in keys}
+
+
+def _verdict(evidence: Evidence, whose: str, claim_set: str, score: str, keys: list[Key], n_rows: int) -> Verdict:
     sizes = np.array([evidence.models[key.model].n_params for key in keys], dtype=float)
-    families = sorted({evidence.models[key.model].architecture for key in keys})
-    numbers = [evidence.number(key, "bits_per_fact") for key in keys]
+    numbers = [shared(evidence.number(key, "bits_per_fact"), n_rows) for key in keys]
     obstacle = _obstacle(sizes, numbers)
     if obstacle:
-        return Verdict(
-            ALL_MODELS, claim_set, score, PREDICTION, 0.0, np.nan, np.nan, np.nan, "undecided", obstacle
-        )
-    rng = evidence.rng(PREDICTION, claim_set, score)
+        return Verdict(whose, claim_set, score, PREDICTION, 0.0, np.nan, np.nan, np.nan, "undecided", obstacle)
+    rng = evidence.rng(PREDICTION, whose, claim_set, score)
     slope, lower, upper = propagated(lambda bits: slopes(np.log2(sizes), bits), numbers, rng)
-    status = _status(lower, upper, one_family=len(families) == 1)
+    n_families = len(_families(evidence, keys))
+    status = above(lower, upper, 0.0) if n_families == 1 else "undecided"
     if _may_turn(status, np.log2(sizes), numbers):
         status = "undecided"
-    reason = _reason(slope, lower, upper, families, numbers)
-    return Verdict(ALL_MODELS, claim_set, score, PREDICTION, 0.0, slope, lower, upper, status, reason)
+    reason = _reason(slope, lower, upper, n_families, numbers)
+    return Verdict(whose, claim_set, score, PREDICTION, 0.0, slope, lower, upper, status, reason)
 
 
 def slopes(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -62,12 +87,6 @@ def _obstacle(sizes: NDArray[np.float64], numbers: list[Measured]) -> str:
     return "" if all(number.known for number in numbers) else "The bits per fact of some model are unknown."
 
 
-def _status(lower: float, upper: float, *, one_family: bool) -> Status:
-    if lower > 0:
-        return "consistent"
-    return "violated" if upper < 0 and one_family else "undecided"
-
-
 def _may_turn(status: Status, log2_sizes: NDArray[np.float64], numbers: list[Measured]) -> bool:
     """Whether more bits of a model whose bits are only a lower bound would pull the slope the other way."""
     limited = np.array([number.resolution_limited for number in numbers])
@@ -75,13 +94,13 @@ def _may_turn(status: Status, log2_sizes: NDArray[np.float64], numbers: list[Mea
     return bool((pull < 0).any() if status == "consistent" else (pull > 0).any())
 
 
-def _reason(slope: float, lower: float, upper: float, families: list[str], numbers: list[Measured]) -> str:
+def _reason(slope: float, lower: float, upper: float, n_families: int, numbers: list[Measured]) -> str:
     said = (
         f"{slope:+.2f} bits per doubling of parameters ({lower:+.2f} to {upper:+.2f}) over {len(numbers)} models"
     )
-    if len(families) > 1:
-        said += f" of {len(families)} architectures, which differ in training data as well as in size"
-        said += ", so the slope alone does not test the theory"
+    if n_families > 1:
+        said += f" of {n_families} families, which differ in training data as well as in size"
+        said += ": a description, no test of the theory"
     if any(number.resolution_limited for number in numbers):
         said += "; some bits are lower bounds (≥)"
     return said + "."
