@@ -103,7 +103,9 @@ def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity
         estimator, lower, upper = f"{estimator}, or the certificate", min(lower, bits.certified), np.inf
     yield Quantity("bits_per_fact", bits.estimate, lower, upper, "bits", estimator, limited)
     # A lower bound has no upper end; NaN says so, where infinity would claim to know one.
-    yield Quantity("bits_certified", bits.certified, bits.certified, np.nan, "bits", "split certificate", False)
+    yield Quantity(
+        "bits_certified", bits.certified, bits.certified, np.nan, "bits", "ROC bounds at levels of recall", False
+    )
     for name, interval in sample.bootstrap(_statistics(sample.p), values).items():
         yield _quantity(name, interval, limited)
 

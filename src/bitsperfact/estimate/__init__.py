@@ -3,7 +3,6 @@
 from bitsperfact.estimate.bits import BitsPerFact, bits_per_fact
 from bitsperfact.estimate.bootstrap import Interval, bootstrap
 from bitsperfact.estimate.calibration import Posterior, abstention_mass, miss_rate, posterior
-from bitsperfact.estimate.certificate import share_bounds
 from bitsperfact.estimate.channel import NearestChannel, channel_distance, nearest_channel, q_star, x_star
 from bitsperfact.estimate.channel_fit import ChannelFit, fit_channel
 from bitsperfact.estimate.divergence import binned_bits
@@ -12,6 +11,7 @@ from bitsperfact.estimate.neighbours import knn_divergence_bits
 from bitsperfact.estimate.pool import Pool, Statistic
 from bitsperfact.estimate.ranking import auc, hallucination_rate
 from bitsperfact.estimate.rivals import Rival
+from bitsperfact.estimate.shares import share_bounds
 from bitsperfact.estimate.streaming import StreamedBits, StreamedScores
 
 __all__ = [
