@@ -8,6 +8,7 @@ from bitsperfact.estimate.channel_fit import ChannelFit, fit_channel
 from bitsperfact.estimate.divergence import binned_bits
 from bitsperfact.estimate.effective import bits_effective
 from bitsperfact.estimate.neighbours import knn_divergence_bits
+from bitsperfact.estimate.operating import hallucination_interval
 from bitsperfact.estimate.pool import Pool, Statistic
 from bitsperfact.estimate.ranking import auc, hallucination_rate
 from bitsperfact.estimate.rivals import Rival
@@ -33,6 +34,7 @@ __all__ = [
     "bootstrap",
     "channel_distance",
     "fit_channel",
+    "hallucination_interval",
     "hallucination_rate",
     "knn_divergence_bits",
     "miss_rate",
