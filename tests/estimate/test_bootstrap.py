@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from bitsperfact.estimate import Interval, Pool, auc, binned_bits, bootstrap, hallucination_rate
-from bitsperfact.estimate.certificate import share_bounds
 from bitsperfact.estimate.clusters import clusters, effective_count
+from bitsperfact.estimate.shares import share_bounds
 
 
 def mean_of_facts(pool):

@@ -47,10 +47,9 @@ def test_no_threshold_beats_the_divergence_of_the_sample(facts, nonfacts):
 @settings(max_examples=40)
 @given(scores, scores)
 def test_the_certificate_is_no_more_than_the_best_threshold_could_be(facts, nonfacts):
-    """At most the bits of perfect recall, and of as few acceptances as the other half could exclude."""
+    """At most the bits of perfect recall, and of as few acceptances as all non-facts could exclude."""
     got = bits_per_fact(facts, nonfacts, replicates=2)
-    n = nonfacts.size - nonfacts.size // 2
-    assert 0 <= got.certified <= -np.log2(1 - 0.025 ** (1 / n)) + 1e-9
+    assert 0 <= got.certified <= -np.log2(1 - 0.05 ** (1 / nonfacts.size)) + 1e-9
     assert 0 <= got.lower <= got.estimate <= got.upper
 
 

@@ -12,9 +12,11 @@ from bitsperfact.analysis.levels import coarse
 from bitsperfact.analysis.sparse import membership_bits, sparsity_ratio
 from bitsperfact.estimate import Interval, Pool
 from bitsperfact.estimate.bits import is_resolution_limited
+from bitsperfact.estimate.clusters import clusters_of
 
 BOOTSTRAP = "cluster bootstrap by entity"
 SHARE = f"{BOOTSTRAP}, no narrower than the exact binomial interval"
+THRESHOLD_AND_SHARE = "exact bounds by entity of the threshold and of the share, whose errors add up to 5 %"
 
 #: Unit and estimator of the quantities beside bits_per_fact and bits_certified.
 DESCRIPTION: dict[str, tuple[str, str]] = {
@@ -22,7 +24,10 @@ DESCRIPTION: dict[str, tuple[str, str]] = {
     "membership_information": ("bits", f"binned digamma times F_p / KL; {BOOTSTRAP}"),
     "sparsity_ratio": ("1", f"F_p / KL in the same bins; {BOOTSTRAP}"),
     "auc": ("1", f"pairs, ties count half; {BOOTSTRAP}"),
-    "hallucination_rate": ("1", f"share of non-facts accepted at 95 % recall; {SHARE}"),
+    "hallucination_rate": (
+        "1",
+        f"share of non-facts accepted at 95 % recall; {THRESHOLD_AND_SHARE}",
+    ),
     "miss_rate": ("1", f"isotonic posterior below 1/2; {SHARE}"),
     "abstention_mass": ("1", f"isotonic posterior in [1/4, 3/4]; {BOOTSTRAP}"),
     "x_star": ("1", f"median isotonic posterior of facts; {BOOTSTRAP}"),
@@ -103,7 +108,10 @@ def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity
         estimator, lower, upper = f"{estimator}, or the certificate", min(lower, bits.certified), np.inf
     yield Quantity("bits_per_fact", bits.estimate, lower, upper, "bits", estimator, limited)
     # A lower bound has no upper end; NaN says so, where infinity would claim to know one.
-    yield Quantity("bits_certified", bits.certified, bits.certified, np.nan, "bits", "split certificate", False)
+    yield Quantity(
+        "bits_certified", bits.certified, bits.certified, np.nan, "bits", "ROC bounds at levels of recall", False
+    )
+    yield _quantity("hallucination_rate", _hallucination_rate(sample, values), limited)
     for name, interval in sample.bootstrap(_statistics(sample.p), values).items():
         yield _quantity(name, interval, limited)
 
@@ -123,13 +131,19 @@ def _quantity(name: str, interval: Interval, limited: bool) -> Quantity:
     return Quantity(name, value, lower, upper, unit, estimator, limited and unit == "bits")
 
 
+def _hallucination_rate(sample: Sample, values: NDArray[np.float64]) -> Interval:
+    facts, nonfacts = sample.split(values)
+    of = clusters_of(sample.labels, facts.size, nonfacts.size)
+    ends = estimate.hallucination_interval(facts, nonfacts, *of)
+    return Interval(*ends, facts.size, nonfacts.size, sample.seed)
+
+
 def _statistics(p: float) -> dict[str, Callable[..., float]]:
     return {
         "bits_effective": estimate.bits_effective,
         "membership_information": partial(membership_bits, p=p),
         "sparsity_ratio": partial(sparsity_ratio, p=p),
         "auc": estimate.auc,
-        "hallucination_rate": estimate.hallucination_rate,
         "miss_rate": estimate.miss_rate,
         "abstention_mass": estimate.abstention_mass,
         "x_star": estimate.x_star,

@@ -3,16 +3,17 @@
 from bitsperfact.estimate.bits import BitsPerFact, bits_per_fact
 from bitsperfact.estimate.bootstrap import Interval, bootstrap
 from bitsperfact.estimate.calibration import Posterior, abstention_mass, miss_rate, posterior
-from bitsperfact.estimate.certificate import share_bounds
 from bitsperfact.estimate.channel import NearestChannel, channel_distance, nearest_channel, q_star, x_star
 from bitsperfact.estimate.channel_fit import ChannelFit, fit_channel
 from bitsperfact.estimate.divergence import binned_bits
 from bitsperfact.estimate.effective import bits_effective
 from bitsperfact.estimate.multiple_choice import ChoiceAccuracy, choice_accuracy
 from bitsperfact.estimate.neighbours import knn_divergence_bits
+from bitsperfact.estimate.operating import hallucination_interval
 from bitsperfact.estimate.pool import Pool, Statistic
 from bitsperfact.estimate.ranking import auc, hallucination_rate
 from bitsperfact.estimate.rivals import Rival
+from bitsperfact.estimate.shares import share_bounds
 from bitsperfact.estimate.streaming import StreamedBits, StreamedScores
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "channel_distance",
     "choice_accuracy",
     "fit_channel",
+    "hallucination_interval",
     "hallucination_rate",
     "knn_divergence_bits",
     "miss_rate",

@@ -78,7 +78,7 @@ def bits_per_fact(
         estimate=max(0.0, estimate),
         lower=lower,
         upper=upper,
-        certified=certified_bits(first, second, of_facts, of_nonfacts, seed, confidence),
+        certified=certified_bits(first, second, of_facts, of_nonfacts, confidence),
         resolution_limited=is_resolution_limited(pool, estimate),
         n_facts=first.size,
         n_nonfacts=second.size,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bitsperfact.estimate.certificate import share_bounds
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
 from bitsperfact.estimate.pool import Pool, Statistic, checked_scores, sorted_pool
+from bitsperfact.estimate.shares import share_bounds
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]

@@ -9,6 +9,8 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 #: Cluster labels of facts and of non-facts.
 Groups = tuple[ArrayLike, ArrayLike]
+#: Clusters with an accepted claim, and with a rejected one, from which on a design effect is an estimate.
+FEWEST_MIXED = 10
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,21 @@ def effective_count(accepted: NDArray[np.bool_], of: Clusters) -> float:
     """Number of independent claims that the share of `accepted` is worth, at most their number.
 
     n / max(1, D), with D the design effect: the variance of the share between clusters (linearised ratio estimate)
-    over p (1 - p) / n, as in Korn & Graubard 1998. Where all or none are accepted D is unknown and n is returned.
+    over p (1 - p) / n, as in Korn & Graubard 1998. Where fewer than `FEWEST_MIXED` clusters hold an accepted
+    claim, or as few a rejected one, D is hardly known, and not at all where there is none: clusters that are
+    accepted together look the same as claims that are not. Then it is no less than that of clusters which are
+    alike inside, sum of n_j^2 / n with n_j their sizes (Kish 1965).
     """
     n, share = accepted.size, float(accepted.mean())
-    if of.are_single_claims or of.n < 2 or share in (0.0, 1.0):
+    if of.are_single_claims:
         return float(n)
-    residual = np.bincount(of.label, weights=accepted - share, minlength=of.n)
-    variance = of.n / (of.n - 1) * float(residual @ residual) / n**2
-    return n / max(1.0, variance * n / (share * (1 - share)))
+    sizes = np.bincount(of.label, minlength=of.n).astype(np.float64)
+    held = np.bincount(of.label, weights=accepted, minlength=of.n)
+    effect = 1.0
+    if min(np.count_nonzero(held), np.count_nonzero(sizes - held)) < FEWEST_MIXED:
+        effect = float(sizes @ sizes) / n
+    if of.n > 1 and 0 < share < 1:
+        residual = held - share * sizes
+        variance = of.n / (of.n - 1) * float(residual @ residual) / n**2
+        effect = max(effect, variance * n / (share * (1 - share)))
+    return n / max(1.0, effect)

@@ -76,7 +76,7 @@ def _bits(stratum: str, facts: Array, fresh: Array, seed: int, replicates: int) 
     ends = found.estimate, found.lower, found.upper
     yield _row("bits_per_fact", stratum, ends, "bits", by, *counts, limited=limited)
     ends = found.certified, found.certified, np.nan
-    yield _row("bits_certified", stratum, ends, "bits", "split certificate", *counts)
+    yield _row("bits_certified", stratum, ends, "bits", "ROC bounds at levels of recall", *counts)
 
 
 def _channel_rows(
