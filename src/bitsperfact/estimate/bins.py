@@ -1,5 +1,8 @@
 """Score bins that never split ties: edges at ranks of non-facts, and around every heavy tie."""
 
+from math import log
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,10 +17,10 @@ RATIO = 1.5
 LARGEST_STEP = 1 / 40
 #: Edges also divide the facts into so many parts.
 FACT_QUANTILES = 30
-#: A tie of this share of the pool, both classes weighing one half, is kept apart from its neighbours.
-HEAVY_TIE = 1 / 30
-#: A bin short of non-facts is closed early rather than swallow this many times as many as it needs.
-SWALLOWED = 4
+#: A tie of this share of the facts or of the non-facts is kept apart from its neighbours.
+HEAVY_TIE = 1 / 100
+#: Likelihood ratio (twice its logarithm, nats) from which two bins are not merged, however few claims they hold.
+UNLIKE = 16.0
 
 
 def bin_starts(facts: Array, nonfacts: Array) -> Indices:
@@ -25,14 +28,30 @@ def bin_starts(facts: Array, nonfacts: Array) -> Indices:
 
     Facts crowd where non-facts are rare, so that bins of equal mass would either miss the tail or be empty. The
     edges are ranks of non-facts, 5 from either end and then growing by `RATIO`, and quantiles of the facts; a tie
-    that holds such a rank starts the bin. Heavy ties get an edge on either side. Then bins are merged from the top
-    until each holds `LEAST_COUNT` of each class. Depends on the order of the scores alone.
+    that holds such a rank starts the bin. Heavy ties get an edge on either side, and so do crowds of non-facts with
+    no fact among them. Then bins are merged, from the top
+    and from the bottom to the median non-fact, until each holds `LEAST_COUNT` of each class, but never across
+    a step of the ratio of facts to non-facts that chance would not make (`UNLIKE`): a crowd of non-facts poured
+    into the bin of the facts would make rare scores look common. Depends on the order of the scores alone.
     """
-    mass = 0.5 * (facts / facts.sum() + nonfacts / nonfacts.sum())
-    heavy = np.flatnonzero((mass >= HEAVY_TIE) & (facts + nonfacts > 1))
-    edges = np.concatenate([[0], heavy, heavy + 1, _rank_starts(nonfacts), _quantile_starts(facts)])
+    heavy, ranks = heavy_ties(facts, nonfacts), rank_starts(nonfacts, _growing_ranks(nonfacts.sum()))
+    edges = np.concatenate([[0], heavy, heavy + 1, ranks, _quantile_starts(facts), _crowds(facts, nonfacts)])
     fine = np.unique(edges[edges < facts.size]).astype(np.intp)
-    return _merged(fine, np.add.reduceat(facts, fine), np.add.reduceat(nonfacts, fine))
+    return fine[_merged(np.add.reduceat(facts, fine), np.add.reduceat(nonfacts, fine))]
+
+
+def heavy_ties(facts: Array, nonfacts: Array) -> Indices:
+    """Levels, of counts of shape (levels,), that several claims share and that hold much of either class."""
+    share = np.maximum(facts / facts.sum(), nonfacts / nonfacts.sum())
+    return np.flatnonzero((share >= HEAVY_TIE) & (facts + nonfacts > 1))
+
+
+def rank_starts(nonfacts: Array, ranks: Array) -> Indices:
+    """Levels of the non-facts at `ranks` (1, a count), from the top and from the bottom."""
+    total = float(nonfacts.sum())
+    from_top = np.union1d(ranks, total - ranks)
+    reached = np.searchsorted(np.cumsum(nonfacts[::-1]), from_top[(from_top > 0) & (from_top < total)])
+    return np.asarray(nonfacts.size - 1 - reached, dtype=np.intp)
 
 
 def order_statistics(starts: Indices, facts: Array, nonfacts: Array) -> NDArray[np.bool_]:
@@ -40,20 +59,19 @@ def order_statistics(starts: Indices, facts: Array, nonfacts: Array) -> NDArray[
     return np.asarray((starts > 0) & (facts[starts] == 0) & (nonfacts[starts] == 1))
 
 
-def _rank_starts(nonfacts: Array) -> Indices:
-    """Levels of the non-facts at the ranks that bound bins."""
-    total = float(nonfacts.sum())
-    ranks = _growing_ranks(total)
-    from_top = np.union1d(ranks, total - ranks)
-    reached = np.searchsorted(np.cumsum(nonfacts[::-1]), from_top[(from_top > 0) & (from_top < total)])
-    return np.asarray(nonfacts.size - 1 - reached, dtype=np.intp)
-
-
 def _quantile_starts(facts: Array) -> Indices:
     """Levels of the facts that divide them evenly."""
     from_top = facts.sum() * np.arange(1, FACT_QUANTILES) / FACT_QUANTILES
     reached = np.searchsorted(np.cumsum(facts[::-1]), from_top)
     return np.asarray(facts.size - 1 - reached, dtype=np.intp)
+
+
+def _crowds(facts: Array, nonfacts: Array) -> Indices:
+    """Levels at which `LARGEST_STEP` of the non-facts or more, with no fact among them, start and end."""
+    held, below = np.flatnonzero(facts), np.concatenate([[0.0], np.cumsum(nonfacts)])
+    starts, ends = np.concatenate([[0], held + 1]), np.concatenate([held, [facts.size]])
+    crowded = below[ends] - below[starts] >= LARGEST_STEP * below[-1]
+    return np.concatenate([starts[crowded], ends[crowded]])
 
 
 def _growing_ranks(total: float) -> Array:
@@ -65,19 +83,70 @@ def _growing_ranks(total: float) -> Array:
     return np.array(ranks)
 
 
-def _merged(starts: Indices, facts: Array, nonfacts: Array) -> Indices:
-    kept: list[int] = []
-    fact_count = nonfact_count = 0.0
-    for i in range(starts.size - 1, -1, -1):
-        # Swallowing a large tie of non-facts would make rare scores look common: the divergence would collapse.
-        if fact_count > 0 and nonfact_count < LEAST_COUNT and nonfacts[i] > SWALLOWED * LEAST_COUNT:
-            kept.append(int(starts[i + 1]))
-            fact_count = nonfact_count = 0.0
-        fact_count, nonfact_count = fact_count + facts[i], nonfact_count + nonfacts[i]
-        if fact_count >= LEAST_COUNT and nonfact_count >= LEAST_COUNT:
-            kept.append(int(starts[i]))
-            fact_count = nonfact_count = 0.0
-    # What is left at the bottom has few facts, which the estimator bears; it must not have few non-facts.
-    if kept and nonfact_count < LEAST_COUNT and (fact_count or nonfact_count):
-        kept.pop()
-    return np.unique(np.array([0, *kept], dtype=np.intp))
+class _Group(NamedTuple):
+    """Neighbouring bins that are merged: the lowest of them, and what they hold."""
+
+    first: int
+    facts: float
+    nonfacts: float
+
+    @property
+    def is_short(self) -> bool:
+        return self.facts < LEAST_COUNT or self.nonfacts < LEAST_COUNT
+
+    def joined(self, other: "_Group") -> "_Group":
+        return _Group(min(self.first, other.first), self.facts + other.facts, self.nonfacts + other.nonfacts)
+
+    def unlikeness(self, other: "_Group") -> float:
+        """Twice the log of the likelihood ratio against one ratio of facts to non-facts in both (nats)."""
+        both = self.joined(other)
+        return 2 * (_entropy(both) - _entropy(self) - _entropy(other))
+
+
+def _entropy(of: _Group) -> float:
+    """Claims times the entropy of their labels (nats)."""
+    return sum(-count * log(count / (of.facts + of.nonfacts)) for count in of[1:] if count > 0)
+
+
+def _merged(facts: Array, nonfacts: Array) -> Indices:
+    """Index at which each merged bin starts, increasing."""
+    fine = [_Group(i, *counts) for i, counts in enumerate(zip(facts.tolist(), nonfacts.tolist(), strict=True))]
+    median = int(np.searchsorted(np.cumsum(nonfacts), nonfacts.sum() / 2))
+    merged = _closed(fine[:median]) + _closed(fine[median:][::-1])[::-1]
+    return np.array([group.first for group in _without_remnants(merged)], dtype=np.intp)
+
+
+def _closed(groups: list[_Group]) -> list[_Group]:
+    """Each merged with those that follow, until it holds enough, or what follows is unlike it."""
+    closed: list[_Group] = []
+    for group, ahead in zip(groups, _ahead(groups), strict=True):
+        if closed and closed[-1].is_short and closed[-1].unlikeness(ahead) < UNLIKE:
+            closed[-1] = closed[-1].joined(group)
+        else:
+            closed.append(group)
+    return closed
+
+
+def _ahead(groups: list[_Group]) -> list[_Group]:
+    """Each with so many of those that follow that both classes are many: one alone may be too small to be unlike."""
+    counts = np.array([group[1:] for group in groups]).reshape(-1, 2)
+    upto = np.concatenate([np.zeros((1, 2)), np.cumsum(counts, axis=0)])
+    ends = np.max([np.searchsorted(each, each[:-1] + LEAST_COUNT) for each in upto.T], axis=0)
+    held = upto[np.minimum(ends, len(groups))] - upto[:-1]
+    return [_Group(group.first, *row) for group, row in zip(groups, held.tolist(), strict=True)]
+
+
+def _without_remnants(groups: list[_Group]) -> list[_Group]:
+    """What is left short joins the neighbour most like it, until none is like it."""
+    kept, i = list(groups), 0
+    while i < len(kept):
+        beside = [j for j in (i - 1, i + 1) if 0 <= j < len(kept) and kept[i].is_short]
+        near, j = min(((kept[i].unlikeness(kept[j]), j) for j in beside), default=(UNLIKE, i))
+        if near < UNLIKE:
+            low = min(i, j)
+            kept[low : low + 2] = [kept[low].joined(kept[low + 1])]
+            # Its neighbours below may be like what it has become.
+            i = max(0, low - 1)
+        else:
+            i += 1
+    return kept

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri, stdtrit
 
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
+from bitsperfact.estimate.few import EffectiveCounts
 from bitsperfact.estimate.pool import Pool, Statistic, checked_scores, sorted_pool
 from bitsperfact.estimate.shares import share_bounds
 
@@ -39,7 +41,7 @@ def bootstrap(
 
     Facts and non-facts are resampled apart, whole clusters at a time. Bounds are the quantiles of the replicates,
     moved by their mean's distance to the estimate: resampling adds its own bias to the sample's, which for a
-    divergence is as large as the noise. Shares (`Statistic.share_of`) are widened to the exact binomial interval.
+    divergence is as large as the noise. Few clusters stretch them (`small_sample_factor`). Shares (`Statistic.share_of`) are widened to the exact binomial interval.
 
     Args: `statistics`: functions of a `Pool`. `facts`: scores, shape (n,), or (views, n) for several scores of the
     same claims, and then a statistic takes one pool per view; `nonfacts` likewise. `groups`: labels of facts (n,)
@@ -54,8 +56,9 @@ def bootstrap(
     for resampled in _resamples(views, of_facts, of_nonfacts, seed, replicates):
         for name, compute in statistics.items():
             draws[name].append(float(compute(*resampled)))
+    effective = EffectiveCounts.of(of_facts, of_nonfacts).least
     return {
-        name: _interval(compute, estimates[name], np.array(draws[name]), pools[0], seed, confidence)
+        name: _interval(compute, estimates[name], np.array(draws[name]), pools[0], effective, seed, confidence)
         for name, compute in statistics.items()
     }
 
@@ -116,10 +119,16 @@ def _multiplicity(of: Clusters, rng: np.random.Generator) -> Array:
 
 
 def _interval(
-    compute: Callable[..., float], estimate: float, draws: Array, pool: Pool, seed: int, confidence: float
+    compute: Callable[..., float],
+    estimate: float,
+    draws: Array,
+    pool: Pool,
+    effective: float,
+    seed: int,
+    confidence: float,
 ) -> Interval:
     error = (1 - confidence) / 2
-    lower, upper = centred_quantiles(draws, estimate, error)
+    lower, upper = centred_quantiles(draws, estimate, error, small_sample_factor(effective, error))
     share_of = compute.share_of if isinstance(compute, Statistic) else None
     if share_of is not None:
         n = pool.n_facts if share_of == "facts" else pool.n_nonfacts
@@ -128,8 +137,17 @@ def _interval(
     return Interval(estimate, lower, upper, pool.n_facts, pool.n_nonfacts, seed)
 
 
-def centred_quantiles(draws: Array, estimate: float, error: float) -> tuple[float, float]:
-    """Quantiles of the replicates at `error` and 1 - `error`, after moving their mean to the estimate."""
-    lower, upper = np.quantile(draws, [error, 1 - error]) - (draws.mean() - estimate)
+def centred_quantiles(draws: Array, estimate: float, error: float, factor: float = 1.0) -> tuple[float, float]:
+    """Quantiles of the replicates at `error` and 1 - `error`, with their mean moved to the estimate, `factor` as far."""
+    away = factor * (np.quantile(draws, [error, 1 - error]) - draws.mean())
     # A skewed statistic can leave its own interval by a hair.
-    return min(float(lower), estimate), max(float(upper), estimate)
+    return min(float(estimate + away[0]), estimate), max(float(estimate + away[1]), estimate)
+
+
+def small_sample_factor(effective: float, error: float) -> float:
+    """By how much quantiles of resamples of `effective` independent claims fall short of those of the sample (1).
+
+    sqrt(n / (n - 1)) for the variance and t over z for its being estimated: exact for the mean of normal claims.
+    """
+    n = max(2.0, effective)
+    return float(np.sqrt(n / (n - 1)) * stdtrit(n - 1, 1 - error) / ndtri(1 - error))

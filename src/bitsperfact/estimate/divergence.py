@@ -10,7 +10,7 @@ from bitsperfact.units import nats_to_bits
 Array = NDArray[np.float64]
 
 
-def digamma_kl_bits(facts: Array, nonfacts: Array, chosen: NDArray[np.bool_] | None = None) -> float:
+def digamma_kl_bits(facts: Array, nonfacts: Array, chosen: NDArray[np.bool_] | None = None) -> Array:
     """KL divergence of two samples in the same bins, nearly free of bias.
 
     sum_j (k_j / n) [psi(k_j) - psi(n) - psi(l_j + 1) + psi(N + 1)]. Derived here: for a Poisson count k of mean m,
@@ -21,21 +21,24 @@ def digamma_kl_bits(facts: Array, nonfacts: Array, chosen: NDArray[np.bool_] | N
     the densities at the edge. So psi(l_j) takes the place of psi(l_j + 1), and r_j / N is subtracted, with r_j the
     mean of the ratios on either side: for a constant ratio nothing changes, for a step it does.
 
-    Args: `facts`, `nonfacts`: shape (bins,), counts. `chosen`: shape (bins,), such bins (default: none).
-    Returns: bits, any sign (an estimate near 0 may fall below it).
+    Args: `facts`, `nonfacts`: shape (..., bins), counts. `chosen`: shape (bins,), such bins (default: none).
+    Returns: bits, shape (...), any sign (an estimate near 0 may fall below it).
     """
-    held = facts > 0
-    free = nonfacts + 1 if chosen is None else nonfacts + ~chosen
-    k, n, N = facts[held], facts.sum(), nonfacts.sum()
-    terms = k * (digamma(k) - digamma(n) - digamma(free[held]) + digamma(N + 1))
-    covariance = 0.0 if chosen is None else _edge_ratios(facts, nonfacts)[chosen].sum()
-    return float(nats_to_bits((terms.sum() - covariance) / n))
+    free = nonfacts + 1 if chosen is None else np.maximum(nonfacts + ~chosen, 1)
+    n, N = (counts.sum(axis=-1, keepdims=True) for counts in (facts, nonfacts))
+    # A bin without facts counts for nothing, whatever its digamma.
+    terms = facts * (digamma(np.maximum(facts, 0.5)) - digamma(n) - digamma(free) + digamma(N + 1))
+    nats = terms.sum(axis=-1)
+    if chosen is not None:
+        nats = nats - _edge_ratios(facts, nonfacts)[..., chosen].sum(axis=-1)
+    return np.asarray(nats_to_bits(nats / n[..., 0]))
 
 
 def _edge_ratios(facts: Array, nonfacts: Array) -> Array:
     """Facts per non-fact at each bin's lower edge, the mean of both sides; the lowest bin has no edge below it."""
     ratio = facts / np.maximum(nonfacts, 1)
-    return np.asarray(0.5 * (ratio + np.concatenate([[0.0], ratio[:-1]])))
+    below = np.concatenate([np.zeros_like(ratio[..., :1]), ratio[..., :-1]], axis=-1)
+    return np.asarray(0.5 * (ratio + below))
 
 
 def _binned_bits(pool: Pool) -> float:
@@ -47,7 +50,7 @@ def _binned_bits(pool: Pool) -> float:
     Args: a `Pool`, or scores `facts` (n,) and `nonfacts` (N,). Returns: bits, any sign.
     Raises: ValueError where a sample is empty or not finite.
     """
-    return digamma_kl_bits(*pool.binned(), pool.chosen)
+    return float(digamma_kl_bits(*pool.binned(), pool.chosen))
 
 
 binned_bits = Statistic(_binned_bits)

@@ -1,23 +1,23 @@
 """Bits per fact of more scores than fit into memory, with a bound on what is lost."""
 
 from dataclasses import dataclass, replace
-from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bitsperfact.estimate.bins import order_statistics
-from bitsperfact.estimate.bits import bits_interval, is_resolution_limited
+from bitsperfact.estimate.bits import is_resolution_limited
 from bitsperfact.estimate.bootstrap import check_resampling
 from bitsperfact.estimate.divergence import binned_bits
+from bitsperfact.estimate.few import EffectiveCounts
+from bitsperfact.estimate.interval import Draws, bits_interval
 from bitsperfact.estimate.pool import Pool, checked_scores, counted_pool
 from bitsperfact.estimate.resampling import independent_draws
+from bitsperfact.estimate.sketches import TwoEndedSketch
 from bitsperfact.units import nats_to_bits
 
 Array = NDArray[np.float64]
 
-INSTALL = "pip install 'bitsperfact[streaming]'"
 #: Chance that the sketches err by more than the stated bound.
 ERROR_RISK = 0.01
 #: A bin holds at least so many times what its mass may be wrong by.
@@ -30,7 +30,8 @@ class StreamedBits:
 
     `estimate`: bits, in [0, inf]. `error_bits`: how far the bits of all scores, in the same bins, may be from it,
     except with chance `ERROR_RISK`. `lower`, `upper`: bits, an interval for sampling alone, claims independent,
-    widened by `error_bits`; `upper` is inf as in `BitsPerFact`. `resolution_limited`: report ">= lower".
+    widened by `error_bits`; `upper` is inf as in `BitsPerFact`. `resolution_limited`: report ">= lower". `reversed`: as in
+    `BitsPerFact`.
     """
 
     estimate: float
@@ -42,15 +43,15 @@ class StreamedBits:
     n_nonfacts: int
     seed: int
     confidence: float
+    reversed: bool
 
 
 class StreamedScores:
-    """Two mergeable quantile sketches, of the scores of facts and of non-facts.
+    """Mergeable quantile sketches of the scores of facts and of non-facts.
 
-    REQ sketches (Cormode, Karnin, Liberty, Thaler & Vesely 2021, relative-error streaming quantiles) know the
-    share of scores beyond any score up to a constant factor: that of non-facts above it, and that of facts below.
-    Bits need the former: b of them rest on the share 2^-b of non-facts, and a sketch of constant rank error, such
-    as KLL, knows nothing about shares below it. Each keeps some 20 000 of 10^6 scores, ever slower growing.
+    Each is a `TwoEndedSketch`, which knows the share of scores beyond any score up to a constant factor, from
+    either end: bits rest on tails of non-facts, b of them on a share 2^-b, and a sketch of constant rank error,
+    such as KLL, knows nothing about shares below it. Each keeps some 40 000 of 10^6 scores, ever slower growing.
 
     Scores are rounded to float32, so stream log-odds. The sketches draw random bits that cannot be seeded:
     repeated runs differ, within the bound. `k`: even, in [4, 254]; the error falls as 1 / k.
@@ -62,17 +63,17 @@ class StreamedScores:
         if k % 2 or not 4 <= k <= 254:
             raise ValueError(f"k must be even and lie in [4, 254], got {k}")
         self.k = k
-        self._facts, self._nonfacts = _sketch(k, accurate_above=False), _sketch(k, accurate_above=True)
+        self._facts, self._nonfacts = TwoEndedSketch(k), TwoEndedSketch(k)
 
     @property
     def n_facts(self) -> int:
         """Number of facts streamed."""
-        return int(self._facts.n)
+        return self._facts.n
 
     @property
     def n_nonfacts(self) -> int:
         """Number of non-facts streamed."""
-        return int(self._nonfacts.n)
+        return self._nonfacts.n
 
     def update(self, facts: ArrayLike, nonfacts: ArrayLike) -> None:
         """Take in scores of facts (n,) and of non-facts (N,), of which one may be empty.
@@ -93,7 +94,7 @@ class StreamedScores:
     def pool(self) -> Pool:
         """The scores kept, weighted by how many they stand for: what any statistic of a `Pool` takes.
 
-        Bins are those of `bin_starts`, merged from the top until each holds, of facts and of non-facts, `RESOLVED`
+        Bins are those of `bin_starts`, merged from the ends to the median until each holds, of facts and of non-facts, `RESOLVED`
         times what its mass may be wrong by. Raises: ValueError where a class is empty.
         """
         kept, weights = zip(_kept("facts", self._facts), _kept("nonfacts", self._nonfacts), strict=True)
@@ -123,18 +124,21 @@ class StreamedScores:
         estimate, draws = binned_bits(pool), []
         for counts, child in zip(pool.binned(), np.random.SeedSequence(seed).spawn(2), strict=True):
             draws.append(independent_draws(counts, np.random.default_rng(child), replicates))
-        lower, upper = bits_interval(pool, (draws[0], draws[1]), estimate, confidence)
+        limited = is_resolution_limited(pool, estimate)
+        effective = EffectiveCounts(float(self.n_facts), float(self.n_nonfacts), dominated=False)
+        interval = bits_interval(pool, Draws(*draws), estimate, effective, limited, seed, confidence)
         error_bits = self._error_bits(pool)
         return StreamedBits(
             estimate=max(0.0, estimate),
-            lower=max(0.0, lower - error_bits),
-            upper=upper + error_bits,
+            lower=max(0.0, interval.lower - error_bits),
+            upper=interval.upper + error_bits,
             error_bits=error_bits,
-            resolution_limited=is_resolution_limited(pool, estimate),
+            resolution_limited=limited,
             n_facts=self.n_facts,
             n_nonfacts=self.n_nonfacts,
             seed=seed,
             confidence=confidence,
+            reversed=interval.reversed,
         )
 
     def _error_bits(self, pool: Pool) -> float:
@@ -160,13 +164,9 @@ class _Masses:
     wrong: Array
 
     @classmethod
-    def of(cls, sketch: Any, edges: Array) -> "_Masses":
+    def of(cls, sketch: TwoEndedSketch, edges: Array) -> "_Masses":
         """Bins between `edges`, shape (bins - 1,), and what lies outside."""
-        z = NormalDist().inv_cdf(1 - ERROR_RISK / (4 * max(1, edges.size)))
-        below = np.array([sketch.get_rank(float(edge), False) for edge in edges])
-        low = np.array([sketch.get_rank_lower_bound(rank, 1) for rank in below])
-        high = np.array([sketch.get_rank_upper_bound(rank, 1) for rank in below])
-        wrong = z * np.maximum(below - low, high - below)
+        below, wrong = sketch.ranks(edges, ERROR_RISK / (2 * max(1, edges.size)))
         # The share below the lowest bin is 0, and below the end of the highest 1, without error.
         mass = np.diff(np.concatenate([[0.0], below, [1.0]]))
         of_bin = np.concatenate([[0.0], wrong]) + np.concatenate([wrong, [0.0]])
@@ -187,34 +187,35 @@ def _change(bounds: Array, wrong: Array) -> float:
 
 
 def _resolved(masses: tuple[_Masses, _Masses]) -> NDArray[np.intp]:
-    """Bins at which merged bins start: from the top, each closed once its masses are known well enough."""
-    starts: list[int] = []
-    held, top = np.zeros(2), np.zeros(2)
-    for i in range(masses[0].mass.size - 1, -1, -1):
-        held += [each.mass[i] for each in masses]
-        bottom = np.array([each.wrong[i - 1] if i else 0.0 for each in masses])
-        if (held >= RESOLVED * (bottom + top)).all():
-            starts.append(i)
-            held, top = np.zeros(2), bottom
-    if 0 not in starts and starts:
-        starts.pop()
-    return np.unique(np.array([0, *starts], dtype=np.intp))
+    """Bins at which merged bins start: from either end to the median non-fact, each closed once it is well known."""
+    mass = np.array([each.mass for each in masses])
+    outer = np.zeros((2, 1))
+    wrong = np.hstack([outer, np.array([each.wrong for each in masses]), outer])
+    median = int(np.searchsorted(np.cumsum(mass[1]), 0.5))
+    up = _known(mass[:, :median], wrong[:, : median + 1])
+    down = _known(mass[:, median:][:, ::-1], wrong[:, median:][:, ::-1])
+    starts = np.union1d(np.concatenate([[0], up]), mass.shape[1] - down)
+    # Both are left with something between, which joins the lower bin.
+    return np.asarray(starts[starts < mass.shape[1]], dtype=np.intp)
 
 
-def _sketch(k: int, accurate_above: bool) -> Any:
-    try:
-        from datasketches import req_floats_sketch  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise ImportError(f"streaming needs datasketches: {INSTALL}") from error
-    return req_floats_sketch(k, accurate_above)
+def _known(mass: Array, wrong: Array) -> NDArray[np.intp]:
+    """Number of bins, of shape (2, bins) with errors at the edges, (2, bins + 1), after which merged ones close."""
+    ends: list[int] = []
+    held, start = np.zeros(2), wrong[:, 0]
+    for i in range(mass.shape[1]):
+        held = held + mass[:, i]
+        if (held >= RESOLVED * (start + wrong[:, i + 1])).all():
+            ends.append(i + 1)
+            held, start = np.zeros(2), wrong[:, i + 1]
+    return np.array(ends, dtype=np.intp)
 
 
-def _kept(name: str, sketch: Any) -> tuple[Array, Array]:
+def _kept(name: str, sketch: TwoEndedSketch) -> tuple[Array, Array]:
     """Scores that a sketch keeps, and how many each stands for."""
-    if sketch.is_empty():
+    if sketch.n == 0:
         raise ValueError(f"{name} must hold at least one score, got none: both classes are needed")
-    kept = np.array(list(sketch), dtype=np.float64)
-    return kept[:, 0], kept[:, 1]
+    return sketch.kept()
 
 
 def _float32(name: str, values: ArrayLike) -> NDArray[np.float32]:
