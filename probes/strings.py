@@ -5,9 +5,9 @@ Networks of many sizes learn n random strings among all strings of that length: 
 training adds less than 5 % of effective bits, or to `--exposures` showings per fact: such a cell is unfinished; it
 violates nothing, and excuses no other. Verdicts (Guo & Li 2026, arXiv 2602.00906): log2(1/q) = c P/n, with c of
 small loads or sizes tested on large ones, and one c at all of them; q x*/(1-x*) = a/(1-a); scores are the
-channel's; no fact is forgotten, no claim abstained on; no strategy does better at the same bits; the weight a moves
-no hallucination; near misses are hallucinated no more than others; and networks that stored nothing show no bits.
-A verdict on an architecture counts its finished cells; each prediction errs in one run of twenty (docs/ladder.md).
+channel's; no fact is forgotten, no claim abstained on; no strategy does better at the same bits; the weight a
+moves no hallucination; near misses are hallucinated no more than others; and what stored nothing shows no bits. A
+verdict on an architecture counts its finished cells; each prediction errs in one run of twenty (docs/ladder.md).
 `networks/` holds every network.
 
     python probes/strings.py --quick --out runs/strings
