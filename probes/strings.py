@@ -1,12 +1,13 @@
 """Do networks trained from scratch store random facts as the theory says they must?
 
 Networks of many sizes learn n random strings among all strings of that length: by log-loss against fresh non-facts
-(`--objective membership`), or by foretelling the facts' next symbol (`next-symbol`). Each is trained until
-doubling the training adds less than 5 % of effective bits, or to `--exposures` showings per fact: such a cell is
-unfinished, and violates nothing. Verdicts (Guo & Li 2026, arXiv 2602.00906): log2(1/q) = c P/n, one c per
-architecture, fitted on half of the cells and tested on the other; q x*/(1-x*) = a/(1-a); scores are the channel's;
-no fact is forgotten, no claim abstained on; no strategy does better at the same bits; the weight a moves no
-hallucination; near misses are hallucinated no more than others; and networks that stored nothing show no bits.
+(`--objective membership`), or on the facts' next symbol (`next-symbol`). Each is trained until doubling the
+training adds less than 5 % of effective bits, or to `--exposures` showings per fact: such a cell is unfinished; it
+violates nothing, and excuses no other. Verdicts (Guo & Li 2026, arXiv 2602.00906): log2(1/q) = c P/n, with c of
+small loads or sizes tested on large ones, and one c at all of them; q x*/(1-x*) = a/(1-a); scores are the
+channel's; no fact is forgotten, no claim abstained on; no strategy does better at the same bits; the weight a
+moves no hallucination; near misses are hallucinated no more than others; and what stored nothing shows no bits. A
+verdict on an architecture counts its finished cells; each prediction errs in one run of twenty (docs/ladder.md).
 `networks/` holds every network.
 
     python probes/strings.py --quick --out runs/strings

@@ -80,7 +80,7 @@ def probe(
         seen = {"seed": seed, "replicates": replicates, "progress": lambda *_: bar.update()}
         # What testers are by construction is compared below; that none is a trained network's optimum is no news.
         separation, usual = analysis.analyse(claims, scores, sets, infos, **seen, predictions=analysis.CHECKS)
-    known = [compare(name, tester, keys, separation) for name, tester in built.items()]
+    known = [compare(name, tester, keys, separation, 3 * len(built)) for name, tester in built.items()]
     verdict = pd.concat([usual, *known], ignore_index=True)
     finished = runs.Run(out, separation, verdict, sets, infos, recorded, claims, scores)
     for table in ("claims", "scores", "separation", "verdict"):
@@ -137,10 +137,10 @@ def answers(name: str, tester: testers.Tester, claims: pd.DataFrame) -> pd.DataF
     return frame[list(tables.COLUMNS["scores"])]
 
 
-def compare(name: str, tester: testers.Tester, n_keys: int, separation: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the verdict table on what is known of a tester."""
+def compare(name: str, tester: testers.Tester, n_keys: int, separation: pd.DataFrame, among: int) -> pd.DataFrame:
+    """Rows of the verdict table on what is known of a tester, among so many of the run."""
     own = separation.query("model == @name and stratum == 'pooled'").set_index("quantity").to_dict("index")
-    verdicts = pd.DataFrame(testers.known_verdicts(testers.law_of(tester, n_keys), own))
+    verdicts = pd.DataFrame(testers.known_verdicts(testers.law_of(tester, n_keys), own, among))
     return verdicts.assign(model=name, claim_set=SET, score=SCORE)[list(tables.COLUMNS["verdict"])]
 
 

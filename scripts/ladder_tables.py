@@ -1,7 +1,7 @@
 """Write the tables of finished ladders as markdown, and their pictures beside them.
 
-Cells averaged over seeds, the laws, the verdicts on each architecture, and, of networks trained to foretell the
-next symbol, what they memorised beside what networks of the same size can judge. Ladders of one architecture may
+Cells averaged over seeds, the laws, the verdicts on each architecture, and, of networks trained on the next
+symbol, what they memorised beside what networks of the same size can judge. Ladders of one architecture may
 lie in several run folders: laws and verdicts are then those of all their cells.
 
     python scripts/ladder_tables.py runs/ladder-mlp runs/ladder-transformer --out docs

@@ -46,17 +46,17 @@ def test_tables_and_pictures_are_those_of_the_run(run, tmp_path):
     cells = pd.read_parquet(run / "cells.parquet")
     for objective, part in cells.groupby("objective"):
         assert f"## transformer, {objective}: 2 cells, {part['finished'].sum()} at the plateau" in text
-    judged, foretold = (cells[cells["objective"] == name] for name in ("membership", "next-symbol"))
+    judged, written = (cells[cells["objective"] == name] for name in ("membership", "next-symbol"))
     head, row = rows_of(text, "P | n | a | P/n")
     of = dict(zip(head, row, strict=True))
     assert (of["P"], of["n"], of["seeds"]) == (f"{judged['parameters'].iloc[0]:,}", "300", "2")
     assert float(of["b_eff"]) == pytest.approx(judged["bits"].mean(), abs=0.006)
     head, row = rows_of(text, "P | n at the plateau")
     per_parameter = float(dict(zip(head, row, strict=True))["memorised, bits per parameter"].replace("−", "-"))
-    assert per_parameter == pytest.approx((foretold["bits"] / foretold["parameters_per_fact"]).mean(), abs=0.006)
+    assert per_parameter == pytest.approx((written["bits"] / written["parameters_per_fact"]).mean(), abs=0.006)
     verdict = pd.read_parquet(run / "verdict.parquet").query("claim_set == '*'")
     told = [row for table in text.split("\n## ")[1:] for row in rows_of(table, "verdict")[1:]]
-    assert sorted(row[2] for row in told) == sorted(verdict["reason"])
+    assert sorted(row[3] for row in told) == sorted(verdict["reason"])
     names = re.findall(r"\]\((.*?\.png)\)", text)
     assert set(names) == {f"ladder-transformer-{name}.png" for name in ("law", "distributions", "capacity")}
     assert {path.name for path in tmp_path.iterdir()} == {*names, "ladder-results.md"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bitsperfact.estimate.certificate import share_bounds
+from bitsperfact.estimate.shares import share_bounds
 from bitsperfact.estimate.pool import checked_scores
 
 Array = NDArray[np.float64]

@@ -92,7 +92,8 @@ def _two_distributions(axes: Axes, scores: pd.DataFrame) -> None:
 def law_figure(table: pd.DataFrame, laws: pd.DataFrame) -> Figure:
     """Hallucination against bits, the collapse of all cells on P / n, and the frontier, side by side.
 
-    `table`: of `quantities`, membership cells only. `laws`: columns architecture, measure, bits_per_parameter.
+    `table`: of `quantities`, membership cells only. `laws`: columns architecture, measure,
+    unfinished, bits_per_parameter.
     """
     even = table[(table["objective"] == "membership") & (table["fact_weight"] == 0.5)]
     with drawing_style():
@@ -154,7 +155,8 @@ def _against_load(axes: Axes, table: pd.DataFrame, laws: pd.DataFrame) -> None:
             axes.plot(own["parameters_per_fact"], y, marker, color=colour, markerfacecolor=face, markersize=4)
     load = np.array([0.0, float(table["parameters_per_fact"].max()) * 1.05])
     by_q = laws[laws["measure"] == "q_star"] if len(laws) else laws
-    for law in by_q.itertuples():
+    # Of finished cells, or else of all.
+    for law in by_q.sort_values("unfinished").drop_duplicates("architecture").itertuples() if len(by_q) else ():
         axes.plot(load, law.bits_per_parameter * load, color=LIGHT["ink"], linewidth=0.9)
         text = f"{law.architecture}: c = {law.bits_per_parameter:.2f}"
         end = (load[1], law.bits_per_parameter * load[1])

@@ -47,7 +47,7 @@ _JUDGED: tuple[tuple[str, str, Write], ...] = (
     ("exposures", "exposures", _count),
     ("seeds", "seeds", _count),
 )
-_FORETOLD: tuple[tuple[str, str, Write], ...] = (
+_WRITTEN: tuple[tuple[str, str, Write], ...] = (
     ("P", "parameters", _count),
     ("n", "n_facts", _count),
     ("P/n", "parameters_per_fact", number),
@@ -80,18 +80,24 @@ def cells_markdown(table: pd.DataFrame) -> str:
     means = rows.groupby(list(_PLACE)).mean(numeric_only=True)
     means["seeds"] = rows.groupby(list(_PLACE)).size()
     judged = (table["objective"] == "membership").any()
-    return markdown(means.reset_index(), _JUDGED if judged else _FORETOLD)
+    return markdown(means.reset_index(), _JUDGED if judged else _WRITTEN)
 
 
 def laws_markdown(laws: pd.DataFrame) -> str:
     """One architecture's rows of `analysis.ladder.law_table`."""
-    heads = ["law", "c, bits per parameter", "error on held-out cells", "intercept, bits", "best cell"]
+    heads = ["law", "cells", "c, bits per parameter", "error at larger loads", "at larger sizes"]
+    heads += ["c per doubling of P", "of P/n", "intercept, bits", "best cell"]
     rows = [
         [
             _LAWS[str(law["measure"])],
+            f"with {law['unfinished']} unfinished" if law["unfinished"] else "finished",
             _interval(number, law["bits_per_parameter"], law["lower"], law["upper"]),
-            percent(law["heldout_error"]),
-            _interval(_signed, law["intercept"], law["intercept_lower"], law["intercept_upper"]),
+            percent(law["heldout_loads"]),
+            percent(law["heldout_sizes"]),
+            *(
+                _interval(write, *(law[f"{name}{end}"] for end in ("", "_lower", "_upper")))
+                for name, write in (("size_slope", _gain), ("load_slope", _gain), ("intercept", _signed))
+            ),
             number(law["best"]),
         ]
         for law in laws.to_dict("records")
@@ -100,12 +106,12 @@ def laws_markdown(laws: pd.DataFrame) -> str:
 
 
 def verdicts_markdown(verdict: pd.DataFrame) -> str:
-    """What was said of one architecture as a whole: status, prediction and reason."""
+    """What was said of one architecture as a whole, evidence before checks: status, kind, prediction, reason."""
     rows = [
-        [str(row["status"]), words(str(row["prediction"])), printable(row["reason"])]
-        for row in verdict.to_dict("records")
+        [str(row["status"]), str(row["kind"]), words(str(row["prediction"])), printable(row["reason"])]
+        for row in verdict.sort_values("kind", ascending=False, kind="stable").to_dict("records")
     ]
-    return _table(["verdict", "prediction", "what was seen"], rows)
+    return _table(["verdict", "kind", "prediction", "what was seen"], rows)
 
 
 def memorised_markdown(found: pd.DataFrame) -> str:

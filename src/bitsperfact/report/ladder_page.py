@@ -61,10 +61,11 @@ def write_ladder_report(
 
 
 def _verdicts(verdict: pd.DataFrame) -> str:
-    rows = verdict[verdict["claim_set"] == "*"]
+    rows = verdict[verdict["claim_set"] == "*"].sort_values("kind", ascending=False, kind="stable")
     shown = pd.DataFrame(
         {
             "status": [f"{STATUS_SIGNS[status]} {status}" for status in rows["status"]],
+            "kind": rows["kind"].to_numpy(),
             "prediction": [words(name) for name in rows["prediction"]],
             "networks": rows["model"].to_numpy(),
             "reason": rows["reason"].to_numpy(),

@@ -1,39 +1,63 @@
-"""The law log2(1/q) = c P / n: c from half of the cells, the other half foretold."""
+"""The law log2(1/q) = c P / n: c, its trends with size and load, and what it predicts of pairs held out."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact.analysis.ladder.evidence import LadderEvidence
+from bitsperfact.analysis.ladder.heldout import HeldOut, held_out
+from bitsperfact.analysis.ladder.regression import Estimate, least_squares, mean_of
 
 Array = NDArray[np.float64]
 
 #: What may stand for log2(1/q): the counted share of hallucinations, the divergence, the loss's worth.
 MEASURES = {"q_star": "log2(1/q)", "bits_per_fact": "KL", "bits_effective": "effective bits"}
-_RESAMPLES = 400
+#: Pairs without which there is no law.
+_FEWEST_PAIRS = 4
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How c moves with P, or with P / n, the other being equal.
+
+    `slope`: of ln c on log2 of it (1), the relative change per doubling. `span`: doublings between the least and
+    the greatest.
+    """
+
+    slope: Estimate
+    span: float
+
+    def ratio(self, among: int = 1) -> tuple[float, float, float]:
+        """c at the greatest over c at the least, with its ends."""
+        value, lower, upper = np.exp([self.slope.value * self.span, *self.slope.times(self.span).ends(among)])
+        return float(value), float(lower), float(upper)
 
 
 @dataclass(frozen=True)
 class Law:
-    """One architecture's law by one measure.
+    """One architecture's law by one measure; a point is a pair (P, n), the mean over its seeds.
 
-    `bits_per_parameter`: c (bits) with its 95 % interval, fitted on half of the (P, n) pairs. `error`: median
-    relative error (1) on the other half. `intercept`: bits at P / n = 0 of a line through all pairs. `best`:
-    largest c of any single cell, `best_cell` its name. `n_fitted`, `n_foretold`: pairs.
+    `unfinished`: cells short of their plateau that take part. `bits_per_parameter`: c, the mean of bits n / P over
+    pairs. `intercept`: bits at P / n = 0 of a line through all pairs. `over_sizes`, `over_loads`: trends of c.
+    `new_sizes`, `new_loads`: what the small ones predict of the large ones. `best`: largest c of any single cell,
+    `best_cell` its name. `n_pairs`: pairs.
     """
 
     architecture: str
     measure: str
-    bits_per_parameter: tuple[float, float, float]
-    error: tuple[float, float, float]
-    intercept: tuple[float, float, float]
+    unfinished: int
+    bits_per_parameter: Estimate
+    intercept: Estimate
+    over_sizes: Trend
+    over_loads: Trend
+    new_sizes: HeldOut
+    new_loads: HeldOut
     best: float
     best_cell: str
-    n_fitted: int
-    n_foretold: int
-    n_unfinished: int
+    n_pairs: int
 
 
 def bits_of(evidence: LadderEvidence, cell: str, measure: str) -> float:
@@ -44,108 +68,96 @@ def bits_of(evidence: LadderEvidence, cell: str, measure: str) -> float:
     return float(-np.log2(value)) if value > 0 else float("nan")
 
 
-def laws(evidence: LadderEvidence) -> list[Law]:
-    """The law of each architecture and measure, at equal fact weights, wherever there are four pairs or more."""
+@lru_cache(maxsize=4)  # several predictions ask for the laws of the same evidence
+def laws(evidence: LadderEvidence, finished: bool = True) -> tuple[Law, ...]:
+    """The law of each architecture and measure at equal fact weights, wherever there are four pairs or more.
+
+    Args: `finished`: whether cells short of their plateau are left out.
+    """
     found = []
-    for architecture, objective, cells in evidence.ladders():
-        if objective != "membership":
-            continue
+    for architecture, _, cells in evidence.ladders(0.5, "membership"):
+        own = cells[cells["finished"].astype(bool)] if finished else cells
         for measure in MEASURES:
-            bits = np.array([bits_of(evidence, name, measure) for name in cells["cell"]])
-            law = fit_law(
-                cells.assign(bits_measured=bits), architecture, measure, evidence.rng("law", architecture)
-            )
+            bits = np.array([bits_of(evidence, str(name), measure) for name in own["cell"]], dtype=np.float64)
+            rng = evidence.rng("law", architecture, measure)
+            law = fit_law(own.assign(bits_measured=bits), architecture, measure, rng)
             if law is not None:
                 found.append(law)
-    return found
+    return tuple(found)
 
 
 def fit_law(cells: pd.DataFrame, architecture: str, measure: str, rng: np.random.Generator) -> Law | None:
-    """Fit and test the law on the column `bits_measured` of a table of cells.
+    """Fit and test the law on the column `bits_measured` of a table of cells, all of which take part.
 
-    A pair (P, n) is one point, the mean over its seeds. Pairs are dealt like the squares of a chessboard over
-    ranks of P and of n / P, so that both halves span all sizes and loads. c is the mean of bits n / P, every pair
-    weighing the same, which makes relative errors least. Intervals resample pairs, and seeds within them.
+    Each pair weighs the same in relative terms. Intervals take pairs for independent, and what the law does not
+    explain for noise: t-intervals with HC3 errors, and for errors on pairs held out the bootstrap over pairs.
     Returns: None where fewer than four pairs, or fewer than two loads, are measured.
     """
     known = cells[np.isfinite(cells["bits_measured"]) & (cells["bits_measured"] > 0)]
-    groups = [part for _, part in known.groupby(["parameters", "n_facts"], sort=True)]
-    if len(groups) < 4 or known["parameters_per_fact"].round(1).nunique() < 2:
+    keys = known[["parameters", "n_facts"]].to_numpy()
+    pairs, first, pair = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    size, load = (known[name].to_numpy(dtype=np.float64)[first] for name in ("parameters", "parameters_per_fact"))
+    if len(pairs) < _FEWEST_PAIRS or np.unique(load.round(1)).size < 2:
         return None
-    x = np.array([part["parameters_per_fact"].iloc[0] for part in groups])
-    fitted = _chessboard(groups)
-    bits = [part["bits_measured"].to_numpy(dtype=np.float64) for part in groups]
-    draws = np.array([_statistics(x, fitted, *_resampled(bits, rng)) for _ in range(_RESAMPLES)])
-    everything = np.arange(len(groups))
-    estimate = _statistics(x, fitted, np.array([own.mean() for own in bits]), everything)
-    lows, highs = np.nanquantile(draws, [0.025, 0.975], axis=0)
-    c, error, intercept = ((float(estimate[i]), float(lows[i]), float(highs[i])) for i in range(3))
+    bits = np.bincount(pair.ravel(), known["bits_measured"]) / np.bincount(pair.ravel())
+    over_sizes, over_loads = _trends(size, load, bits)
     per_parameter = known["bits_measured"] / known["parameters_per_fact"]
     best = per_parameter.idxmax()
     return Law(
         architecture,
         measure,
-        c,
-        error,
-        intercept,
+        unfinished=int((~known["finished"].astype(bool)).sum()),
+        bits_per_parameter=mean_of(bits / load),
+        # The line that makes relative errors least: weights 1 / x^2.
+        intercept=least_squares(np.stack([1 / load, np.ones_like(load)], axis=1), bits / load)[0],
+        over_sizes=over_sizes,
+        over_loads=over_loads,
+        new_sizes=held_out(size, bits / load, rng),
+        new_loads=held_out(load, bits / load, rng),
         best=float(per_parameter.loc[best]),
         best_cell=str(known.loc[best, "cell"]),
-        n_fitted=int(fitted.sum()),
-        n_foretold=int((~fitted).sum()),
-        n_unfinished=int((~cells["finished"].astype(bool)).sum()),
+        n_pairs=len(pairs),
     )
 
 
-def _chessboard(groups: list[pd.DataFrame]) -> NDArray[np.bool_]:
-    sizes = [int(part["parameters"].iloc[0]) for part in groups]
-    rank_of_size = {size: i for i, size in enumerate(sorted(set(sizes)))}
-    seen: dict[int, int] = {}
-    white = []
-    for size in sizes:
-        place = seen[size] = seen.get(size, -1) + 1
-        white.append((rank_of_size[size] + place) % 2 == 0)
-    return np.array(white)
-
-
-def _resampled(bits: list[Array], rng: np.random.Generator) -> tuple[Array, NDArray[np.intp]]:
-    means = np.array([rng.choice(own, own.size).mean() for own in bits])
-    return means, rng.integers(len(bits), size=len(bits))
-
-
-def _statistics(x: Array, fitted: NDArray[np.bool_], bits: Array, chosen: NDArray[np.intp]) -> Array:
-    """(c, median relative error, intercept) of chosen pairs; NaN where a half is empty."""
-    ratio, white = bits[chosen] / x[chosen], fitted[chosen]
-    if not white.any() or white.all():
-        return np.full(3, np.nan)
-    c = ratio[white].mean()
-    error = np.median(np.abs(c / ratio[~white] - 1))
-    return np.array([c, error, _intercept(x[chosen], bits[chosen])])
-
-
-def _intercept(x: Array, y: Array) -> float:
-    """Intercept of the line that makes relative errors least: weights 1 / x^2."""
-    if np.ptp(x) == 0:
-        return float("nan")
-    design = np.stack([np.ones_like(x), x], axis=1) / x[:, None]
-    return float(np.linalg.lstsq(design, y / x, rcond=None)[0][0])
+def _trends(size: Array, load: Array, bits: Array) -> tuple[Trend, Trend]:
+    """Trends of ln c with log2 P and log2 P/n, fitted together where there are several sizes."""
+    axes = [np.log2(size), np.log2(load)]
+    spans = [float(np.ptp(axis)) for axis in axes]
+    if spans[0] == 0:
+        slope = least_squares(np.stack([np.ones_like(load), axes[1]], axis=1), np.log(bits / load))[1]
+        return Trend(Estimate(np.nan, np.nan, 0), 0.0), Trend(slope, spans[1])
+    _, *slopes = least_squares(np.stack([np.ones_like(load), *axes], axis=1), np.log(bits / load))
+    first, second = (Trend(slope, span) for slope, span in zip(slopes, spans, strict=True))
+    return first, second
 
 
 def law_table(cells: pd.DataFrame, separation: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """All laws of a ladder, one row per architecture and measure; see `Law`."""
-    rows = [
-        {
-            "architecture": law.architecture,
-            "measure": law.measure,
-            "bits_per_parameter": law.bits_per_parameter[0],
-            "lower": law.bits_per_parameter[1],
-            "upper": law.bits_per_parameter[2],
-            "heldout_error": law.error[0],
-            "intercept": law.intercept[0],
-            "intercept_lower": law.intercept[1],
-            "intercept_upper": law.intercept[2],
-            "best": law.best,
-            "best_cell": law.best_cell,
-        }
-        for law in laws(LadderEvidence(cells, separation, seed))
-    ]
-    return pd.DataFrame(rows)
+    """All laws of a ladder, one row per architecture and measure, and another with the unfinished cells.
+
+    Columns beside those of `Law`: `pairs`; `heldout_loads` and `heldout_sizes`, median relative errors (1);
+    `size_slope` and `load_slope`, relative changes of c per doubling (1); `_lower` and `_upper` are ends of 95 %.
+    """
+    evidence = LadderEvidence(cells, separation, seed)
+    everything = [law for law in laws(evidence, finished=False) if law.unfinished]
+    return pd.DataFrame([_row(law) for law in [*laws(evidence), *everything]])
+
+
+def _row(law: Law) -> dict[str, object]:
+    lower, upper = law.bits_per_parameter.ends()
+    row: dict[str, object] = {
+        "architecture": law.architecture,
+        "measure": law.measure,
+        "unfinished": law.unfinished,
+        "pairs": law.n_pairs,
+        "bits_per_parameter": law.bits_per_parameter.value,
+        "lower": lower,
+        "upper": upper,
+        "heldout_loads": law.new_loads.error,
+        "heldout_sizes": law.new_sizes.error,
+    }
+    shown = {"size_slope": law.over_sizes.slope, "load_slope": law.over_loads.slope, "intercept": law.intercept}
+    for name, estimate in shown.items():
+        ends = estimate.ends()
+        row |= {name: estimate.value, f"{name}_lower": ends[0], f"{name}_upper": ends[1]}
+    return row | {"best": law.best, "best_cell": law.best_cell}

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from bitsperfact.analysis.evidence import Measured, Verdict
-from bitsperfact.analysis.ladder.evidence import LadderEvidence, Said, summed_up, within
+from bitsperfact.analysis.evidence import Verdict, figure
+from bitsperfact.analysis.ladder.evidence import LadderEvidence
 from bitsperfact.analysis.ladder.measure import CONTROLS
+from bitsperfact.analysis.ladder.said import Said, decisive, verdicts
+from bitsperfact.analysis.ladder.simultaneous import log2_ratio, widened
 
 #: log2 of the ratio that hallucination near facts may have to that far from them.
-_NEAR_BITS = 0.5
+NEAR_BITS = 0.5
+#: Bits per fact, and distance of the AUC from 1/2, up to which an interval still says "nothing": two equal normal
+#: laws of such an AUC are a tenth of a bit apart.
+NO_BITS, NO_ORDER = 0.1, 0.1
 
 
 def no_near_misses(evidence: LadderEvidence) -> Iterator[Verdict]:
@@ -18,38 +21,43 @@ def no_near_misses(evidence: LadderEvidence) -> Iterator[Verdict]:
     `measured` is log2 of the share of non-facts one symbol from a fact that pass, over that of all non-facts.
     Predicted 0, half a bit off allowed. Where it is larger, near misses are hallucinated more often.
     """
+    among = evidence.n_finished()
     for architecture, objective, cells in evidence.ladders():
-        said = [_near(evidence, name) for name in cells["cell"]]
+        each = [_near(evidence, name, among) for name in cells["cell"]]
         meaning = "log2 of hallucination one symbol from a fact over that elsewhere"
-        yield from summed_up(evidence, "no_near_misses", architecture, objective, said, meaning)
+        yield from verdicts(evidence, "no_near_misses", (architecture, objective), each, meaning)
 
 
-def _near(evidence: LadderEvidence, cell: str) -> Said:
-    near, far = evidence.number(cell, "q_star", "near-1"), evidence.number(cell, "q_star")
-    if not (near.known and far.known) or min(near.value, far.value, near.lower, far.lower) <= 0:
-        return Said(cell, 0.0, np.nan, np.nan, np.nan, "undecided")
-    value = float(np.log2(near.value / far.value))
-    lower, upper = (value + sign * _spread(near, far) for sign in (-1, 1))
-    return Said(cell, 0.0, value, lower, upper, within(-_NEAR_BITS, _NEAR_BITS, lower, upper))
-
-
-def _spread(near: Measured, far: Measured) -> float:
-    return float(np.hypot(np.log2(near.upper / near.lower), np.log2(far.upper / far.lower)) / 2)
+def _near(evidence: LadderEvidence, cell: str, among: int) -> Said:
+    near, far = evidence.number(cell, "q_star", "near-1").value, evidence.number(cell, "q_star").value
+    value, ends = log2_ratio(
+        near, evidence.share(cell, "q_star", among, "near-1"), far, evidence.share(cell, "q_star", among)
+    )
+    return Said(cell, 0.0, value, *ends, -NEAR_BITS, NEAR_BITS)
 
 
 def no_bits_without_storing(evidence: LadderEvidence) -> Iterator[Verdict]:
-    """Judge that only what stored the facts finds them: shuffled facts, and untrained networks, get no bits.
+    """Check that only what stored the facts finds them: shuffled facts, and untrained networks, get nothing.
 
-    `measured` is bits per fact; the interval must reach 0, which chance alone breaks in one cell of forty.
+    By data processing no score tells these facts from non-facts, so this checks the instrument; whether training
+    reached its plateau does not matter. `measured` is the AUC, predicted exactly 1/2, whose test sees .065 bits of
+    a shift where the binned bits do not; bits that are surely above 0 break it too, and stand in its place then.
     """
+    among = 2 * sum(len(cells) for *_, cells in evidence.ladders(None)) * len(CONTROLS)
     for architecture, objective, cells in evidence.ladders(None):
         for control in CONTROLS:
-            said = []
-            for name in cells["cell"]:
-                bits = evidence.number(name, "bits_per_fact", control)
-                said.append(
-                    Said(name, 0.0, bits.value, bits.lower, bits.upper, within(0, 0, bits.lower, bits.upper))
-                )
+            each = [_nothing(evidence, name, control, among) for name in cells["cell"]]
             what = {"shuffled": "shuffled facts", "untrained-fact": "facts before training"}[control]
             prediction = f"no_bits_without_storing_{control.partition('-')[0]}"
-            yield from summed_up(evidence, prediction, architecture, objective, said, f"bits per fact of {what}")
+            meaning = f"AUC (or bits per fact) of {what}"
+            yield from verdicts(evidence, prediction, (architecture, objective), each, meaning, "check")
+
+
+def _nothing(evidence: LadderEvidence, cell: str, control: str, among: int) -> Said:
+    order, bits = evidence.number(cell, "auc", control), evidence.number(cell, "bits_per_fact", control)
+    note = f"; {figure(bits.value)} bits"
+    of_order = widened(order, among, 0.0, 1.0)
+    parts = [Said(cell, 0.5, order.value, *of_order, 0.5 - NO_ORDER, 0.5 + NO_ORDER, exact=True, note=note)]
+    if bits.known:
+        parts.append(Said(cell, 0.0, bits.value, *widened(bits, among), -NO_BITS, NO_BITS, exact=True))
+    return decisive(parts)

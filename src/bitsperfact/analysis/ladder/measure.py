@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
-from scipy.stats import binom, norm
+from scipy.stats import binom, norm, rankdata
 
 from bitsperfact import estimate, theory
 from bitsperfact.analysis.seeds import derived_seed
@@ -23,6 +23,7 @@ _NEAR = ("near-1", "near-2", "near-3")
 #: Claims of each class behind the comparison of shapes.
 _MOST_SHAPED = 10_000
 _ERROR = 0.025
+_NO_ENDS = (float("nan"), float("nan"))
 
 
 def measure_cell(cell: Mapping[str, Any], scores: pd.DataFrame, seed: int, replicates: int) -> list[Row]:
@@ -31,10 +32,12 @@ def measure_cell(cell: Mapping[str, Any], scores: pd.DataFrame, seed: int, repli
     Stratum `pooled`, unit bits: bits_per_fact, bits_certified, bits_effective (what the network's own loss is
     worth, at its fact weight), odds (log2 of q x*/(1-x*)). Unit nats: loss. Unit 1: x_star (median confidence in
     facts), q_star and miss_rate (shares of non-facts and of facts beyond the channel's threshold),
-    abstention_mass, channel_distance and channel_p_value. Strata near-1 to near-3: q_star, the share of non-facts
-    so near to a fact that pass the same threshold. Strata shuffled and untrained-fact: bits_per_fact, which must
-    be 0. Intervals are 95 %: bootstrap for bits, binomial for shares, order statistics for x_star, normal for the
-    loss. Next-symbol cells have no confidence, hence neither loss, effective bits, odds nor x_star.
+    abstention_mass, channel_distance and channel_p_value, which have no interval. Unit nats: behind_LAW, how far
+    each law of `estimate.fit_channel` is behind the best on held-out claims. Strata near-1 to near-3: q_star, the
+    share of non-facts so near to a fact that pass the same threshold. Strata shuffled and untrained-fact:
+    bits_per_fact and auc, which must be 0 and 1/2. Intervals are 95 %: bootstrap for bits, binomial for shares,
+    order statistics for x_star, normal for the rest. Next-symbol cells have no confidence, hence neither loss,
+    effective bits, odds nor x_star.
     """
     values = {str(name): part.to_numpy(dtype=np.float64) for name, part in scores.groupby("stratum")["score"]}
     facts, fresh = values["fact"], values["fresh"]
@@ -57,6 +60,7 @@ def measure_cell(cell: Mapping[str, Any], scores: pd.DataFrame, seed: int, repli
     for name, against in CONTROLS.items():
         if values.get(name, np.empty(0)).size > 1:
             rows += list(_bits(name, values[name], values[against], cell_seed, replicates))[:1]
+            rows.append(_auc(name, values[name], values[against]))
     return [identity | row for row in rows]
 
 
@@ -79,6 +83,17 @@ def _bits(stratum: str, facts: Array, fresh: Array, seed: int, replicates: int) 
     yield _row("bits_certified", stratum, ends, "bits", "ROC bounds at levels of recall", *counts)
 
 
+def _auc(stratum: str, facts: Array, fresh: Array) -> Row:
+    """Probability that a fact scores above a non-fact, with its normal interval (DeLong et al. 1988)."""
+    n, N = facts.size, fresh.size
+    midrank = rankdata(np.concatenate([facts, fresh]))
+    below_facts, below_fresh = (midrank[:n] - rankdata(facts)) / N, (midrank[n:] - rankdata(fresh)) / n
+    value, error = below_facts.mean(), np.sqrt(below_facts.var(ddof=1) / n + below_fresh.var(ddof=1) / N)
+    half = norm.isf(_ERROR) * error
+    ends = value, max(0.0, value - half), min(1.0, value + half)
+    return _row("auc", stratum, ends, "1", "Mann-Whitney; DeLong", n, N)
+
+
 def _channel_rows(
     facts: Array,
     fresh: Array,
@@ -95,10 +110,14 @@ def _channel_rows(
     counts = facts.size, fresh.size
     yield _row("abstention_mass", "pooled", ends, "1", "isotonic posterior; bootstrap", *counts)
     fit = _shape(facts, fresh, seed, replicates)
-    ends = channel.distance, channel.distance, channel.distance
-    yield _row("channel_distance", "pooled", ends, "1", f"nearest channel; shape: {fit.winner}", *counts)
-    ends = fit.p_value, fit.p_value, fit.p_value
-    yield _row("channel_p_value", "pooled", ends, "1", "parametric bootstrap of a sample", *counts)
+    # Neither has an interval: the distance is biased upwards in samples, and a p-value estimates nothing.
+    yield _row("channel_distance", "pooled", (channel.distance, *_NO_ENDS), "1", "nearest channel", *counts)
+    by = "parametric bootstrap of a sample"
+    yield _row("channel_p_value", "pooled", (fit.p_value, *_NO_ENDS), "1", by, *counts)
+    for rival in fit.rivals:
+        half = float(norm.isf(_ERROR)) * rival.behind_se
+        ends = rival.behind_nats, rival.behind_nats - half, rival.behind_nats + half
+        yield _row(f"behind_{rival.name}", "pooled", ends, "nats", "held-out log-likelihood of a sample", *counts)
 
 
 def _shape(facts: Array, fresh: Array, seed: int, replicates: int) -> estimate.ChannelFit:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from bitsperfact import theory
-from bitsperfact.analysis.evidence import Measured, Verdict
-from bitsperfact.analysis.ladder.evidence import LadderEvidence, Said, summed_up, within
-from bitsperfact.tables import POOLED, Status
+from bitsperfact.analysis.evidence import Verdict
+from bitsperfact.analysis.ladder.evidence import LadderEvidence
+from bitsperfact.analysis.ladder.said import Said, verdicts
+from bitsperfact.analysis.ladder.simultaneous import UNKNOWN, Ends, log2_ratio, widened
 
 #: Bits by which log2 of q x*/(1-x*), and of q between fact weights, may be off: a factor of 1.4.
 FREE_BITS = 0.5
@@ -18,53 +18,33 @@ NONE = 0.02
 def free_relation(evidence: LadderEvidence) -> Iterator[Verdict]:
     """Judge q x*/(1-x*) = a/(1-a), in log2: no capacity enters, only the weight a of facts in the loss.
 
-    The optimum of Guo & Li 2026 (arXiv 2602.00906) at any budget; half a bit off is allowed.
+    The optimum of Guo & Li 2026 (arXiv 2602.00906) at any budget; half a bit off is allowed. Cells with fewer than
+    ten hallucinations decide nothing.
     """
-    for architecture, objective, cells in evidence.ladders(None):
-        if objective != "membership":
-            continue
+    among = evidence.n_finished(None, "membership")
+    for architecture, objective, cells in evidence.ladders(None, "membership"):
         for weight in sorted(float(a) for a in cells["fact_weight"].unique()):
             part = cells[cells["fact_weight"] == weight]
             ideal = float(np.log2(weight / (1 - weight)))
-            said = []
-            for name in part["cell"]:
-                odds = evidence.number(name, "odds")
-                status = within(ideal - FREE_BITS, ideal + FREE_BITS, odds.lower, odds.upper)
-                said.append(Said(name, ideal, odds.value, odds.lower, odds.upper, status))
+            each = [_odds(evidence, name, ideal, among) for name in part["cell"]]
             meaning = f"log2 of q x*/(1-x*) at a = {weight:g}"
-            found = summed_up(evidence, f"free_relation_a{weight:g}", architecture, objective, said, meaning)
-            yield from found
+            yield from verdicts(evidence, f"free_relation_a{weight:g}", (architecture, objective), each, meaning)
 
 
-def channel_shape(evidence: LadderEvidence) -> Iterator[Verdict]:
-    """Judge whether held-out scores look like the channel rather than like one of its rivals.
-
-    `measured` is the total variation to the nearest channel; the status goes by the rival that foretells best, so
-    that a law with more parameters wins only if it is ahead by two standard errors (`estimate.fit_channel`).
-    """
-    for architecture, objective, cells in evidence.ladders():
-        said, winners = [], []
-        for name in cells["cell"]:
-            distance, winner = evidence.number(name, "channel_distance"), _winner(evidence, name)
-            winners.append(winner)
-            status: Status = "consistent" if winner == "channel" else "violated"
-            said.append(Said(name, 0.0, distance.value, distance.lower, distance.upper, status))
-        tally = ", ".join(f"{each} {winners.count(each)}" for each in sorted(set(winners)))
-        meaning = f"total variation to the channel (shapes that foretell best: {tally})"
-        yield from summed_up(evidence, "channel_shape", architecture, objective, said, meaning)
-
-
-def _winner(evidence: LadderEvidence, cell: str) -> str:
-    table = evidence.separation
-    own = table[
-        (table["model"] == cell) & (table["quantity"] == "channel_distance") & (table["stratum"] == POOLED)
-    ]
-    return str(own["estimator"].iloc[0]).rpartition("shape: ")[2]
+def _odds(evidence: LadderEvidence, cell: str, ideal: float, among: int) -> Said:
+    odds = evidence.number(cell, "odds")
+    ends = UNKNOWN if odds.resolution_limited else widened(odds, among)
+    return Said(cell, ideal, odds.value, *ends, ideal - FREE_BITS, ideal + FREE_BITS)
 
 
 def never_forgets(evidence: LadderEvidence) -> Iterator[Verdict]:
     """Judge that facts are not given up: the share beyond the threshold is at most 2 %."""
-    yield from _at_most(evidence, "miss_rate", "never_forgets", "share of facts missed", NONE)
+    among = evidence.n_finished()
+
+    def ends(cell: str) -> Ends:
+        return evidence.share_of_facts(cell, "miss_rate", among)
+
+    yield from _at_most(evidence, "miss_rate", "never_forgets", "share of facts missed", ends)
 
 
 def never_abstains(evidence: LadderEvidence) -> Iterator[Verdict]:
@@ -74,12 +54,16 @@ def never_abstains(evidence: LadderEvidence) -> Iterator[Verdict]:
     The channel itself puts facts and hallucinations at x* = 1/(1+q), which lies below 3/4 where q > 1/3; such
     cells are left out.
     """
+    among = evidence.n_finished()
 
     def shown(cell: str) -> bool:
         return evidence.number(cell, "q_star").value < 1 / 3
 
+    def ends(cell: str) -> Ends:
+        return widened(evidence.number(cell, "abstention_mass"), among, 0.0, 1.0)
+
     meaning = "share of claims with a posterior between 1/4 and 3/4"
-    yield from _at_most(evidence, "abstention_mass", "never_abstains", meaning, NONE, shown)
+    yield from _at_most(evidence, "abstention_mass", "never_abstains", meaning, ends, shown)
 
 
 def _at_most(
@@ -87,74 +71,41 @@ def _at_most(
     quantity: str,
     prediction: str,
     meaning: str,
-    most: float,
+    ends: Callable[[str], Ends],
     shown: Callable[[str], bool] = lambda _: True,
 ) -> Iterator[Verdict]:
     for architecture, objective, cells in evidence.ladders():
-        said = []
-        for name in filter(shown, cells["cell"]):
-            number = evidence.number(name, quantity)
-            status = within(0.0, most, number.lower, number.upper)
-            said.append(Said(name, 0.0, number.value, number.lower, number.upper, status))
-        yield from summed_up(evidence, prediction, architecture, objective, said, meaning)
-
-
-def best_strategy(evidence: LadderEvidence) -> Iterator[Verdict]:
-    """Judge that the loss at the bits that a cell spends is below that of every other strategy that spends them.
-
-    `predicted` is the optimum's loss, `measured` the cell's (nats); `violated` where some other strategy of
-    `theory.strategies` (but half-confidence, which is another point of the same frontier) is surely better.
-    """
-    for architecture, objective, cells in evidence.ladders():
-        if objective != "membership":
-            continue
-        said, beaten_by = [], []
-        for name in cells["cell"]:
-            bits, loss = evidence.number(name, "bits_per_fact"), evidence.number(name, "loss")
-            each, better = _against_strategies(name, bits, loss)
-            said.append(each)
-            beaten_by += better
-        tally = ", ".join(f"{each} in {beaten_by.count(each)}" for each in sorted(set(beaten_by)))
-        meaning = "loss (nats) against other strategies at the same bits"
-        meaning += f" (better: {tally})" if tally else " (none is better)"
-        yield from summed_up(evidence, "best_strategy", architecture, objective, said, meaning)
-
-
-def _against_strategies(cell: str, bits: Measured, loss: Measured) -> tuple[Said, list[str]]:
-    if not np.isfinite([bits.value, loss.value]).all():
-        return Said(cell, np.nan, np.nan, np.nan, np.nan, "undecided"), []
-    rows = theory.strategies(max(bits.value, 0.0))
-    rivals = [row for row in rows if row.name not in ("optimal", "half-confidence")]
-    better = [row.name for row in rivals if row.loss_nats < loss.lower]
-    status: Status = "violated" if better else "consistent"
-    return Said(cell, rows[0].loss_nats, loss.value, loss.lower, loss.upper, status), better
+        each = [
+            Said(name, 0.0, evidence.number(name, quantity).value, *ends(name), -np.inf, NONE)
+            for name in filter(shown, cells["cell"])
+        ]
+        yield from verdicts(evidence, prediction, (architecture, objective), each, meaning)
 
 
 def same_at_every_weight(evidence: LadderEvidence) -> Iterator[Verdict]:
     """Judge that the weight of facts in the loss moves no hallucination: the bits at a are those at 1/2.
 
     At one memory the optimum has one q, whatever a (Guo & Li 2026, arXiv 2602.00906). `measured` is log2 of
-    q(1/2) / q(a) for the same shape, facts and seed.
+    q(1/2) / q(a) for the same shape, facts and seed; half a bit off is allowed. Where the network at 1/2 had not
+    reached its plateau there is nothing to compare with.
     """
-    for architecture, objective, cells in evidence.ladders(None):
-        if objective != "membership":
-            continue
+    among = evidence.n_finished(None, "membership")
+    for architecture, objective, cells in evidence.ladders(None, "membership"):
         keys = ["parameters", "n_facts", "seed"]
-        even = cells[cells["fact_weight"] == 0.5].set_index(keys)["cell"].to_dict()
-        said = []
+        even = cells[(cells["fact_weight"] == 0.5) & cells["finished"].astype(bool)]
+        others = even.set_index(keys)["cell"].to_dict()
+        each = []
         for row in cells[cells["fact_weight"] != 0.5].itertuples():
-            other = even.get((row.parameters, row.n_facts, row.seed))
+            other = others.get((row.parameters, row.n_facts, row.seed))
             if other is not None:
-                said.append(_difference(evidence, str(row.cell), str(other)))
+                each.append(_difference(evidence, str(row.cell), str(other), among))
         meaning = "log2 of q at a = 1/2 over q at another weight"
-        yield from summed_up(evidence, "same_at_every_weight", architecture, objective, said, meaning)
+        yield from verdicts(evidence, "same_at_every_weight", (architecture, objective), each, meaning)
 
 
-def _difference(evidence: LadderEvidence, cell: str, even: str) -> Said:
-    own, other = evidence.number(cell, "q_star"), evidence.number(even, "q_star")
-    if min(own.lower, other.lower) <= 0 or not own.known or not other.known:
-        return Said(cell, 0.0, np.nan, np.nan, np.nan, "undecided")
-    value = float(np.log2(other.value / own.value))
-    spread = float(np.hypot(np.log2(own.upper / own.lower), np.log2(other.upper / other.lower)) / 2)
-    lower, upper = value - spread, value + spread
-    return Said(cell, 0.0, value, lower, upper, within(-FREE_BITS, FREE_BITS, lower, upper))
+def _difference(evidence: LadderEvidence, cell: str, even: str, among: int) -> Said:
+    shares = [
+        (evidence.number(name, "q_star").value, evidence.share(name, "q_star", among)) for name in (even, cell)
+    ]
+    value, ends = log2_ratio(*shares[0], *shares[1])
+    return Said(cell, 0.0, value, *ends, -FREE_BITS, FREE_BITS)
