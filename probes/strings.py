@@ -14,7 +14,6 @@ verdict on an architecture counts its finished cells; each prediction errs in on
 """
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
@@ -27,7 +26,6 @@ from bitsperfact.errors import BadInput
 from bitsperfact.files import atomic_file
 from bitsperfact.ladder import (
     LadderStore,
-    Recipe,
     Stack,
     Universe,
     claim_set_info,
@@ -38,6 +36,7 @@ from bitsperfact.ladder import (
     stacks_of,
     train_all,
 )
+from bitsperfact.ladder.running import check_engine
 from bitsperfact.report import verdict_table
 
 app = typer.Typer(**console.app_settings)
@@ -88,10 +87,14 @@ def probe(
         cells = [cell for each in dict.fromkeys(objective) for cell in ladder(arch, each, *of, *weights)]
     except ValueError as error:
         raise BadInput("options", "a ladder that can be trained", error) from None
-    context.with_resource(runs.only_writer(out))
+    check_engine(engine, ray_address)
+    writer = context.with_resource(runs.writing(out))
     stacks = stacks_of(cells, recipe)
+    infos = [model_info(cell, recipe) for stack in stacks for cell in stack.cells]
+    sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
+    writer.begin("training", sets, infos, **runs.provenance(RECORDED), recipe=asdict(recipe))
     train_all(stacks, out, workers, engine=engine, address=ray_address)
-    verdict = conclude(out, stacks, recipe, seed, replicates)
+    verdict = conclude(writer, stacks, seed, replicates)
     return console.VIOLATED if strict and (verdict["status"] == "violated").any() else 0
 
 
@@ -105,12 +108,13 @@ def counts(text: str) -> list[int]:
     return [round(x) for x in numbers(text)]
 
 
-def conclude(out: Path, stacks: list[Stack], recipe: Recipe, seed: int, replicates: int) -> pd.DataFrame:
+def conclude(writer: runs.RunWriter, stacks: list[Stack], seed: int, replicates: int) -> pd.DataFrame:
     """Measure every cell, judge, leave the run folder; returns the verdict table."""
     from bitsperfact.analysis.ladder import judge_ladder, law_table, measure_cell
     from bitsperfact.report.ladder import ladder_figures, quantities
     from bitsperfact.report.ladder_page import cells_table, write_ladder_report
 
+    out = writer.folder
     store, rows, shown, drawn = LadderStore(out), [], [], {}
     records = store.records(stacks)
     facts_of = {row["cell"]: row for row in records.to_dict("records")}
@@ -127,16 +131,13 @@ def conclude(out: Path, stacks: list[Stack], recipe: Recipe, seed: int, replicat
     claims, scores = shown_tables(shown)
     run = {"claims": claims, "scores": scores, "separation": separation, "verdict": verdict}
     for name, frame in run.items():
-        tables.write(name, frame, out / f"{name}.parquet")
+        writer.write(name, frame)
     with atomic_file(out / "cells.parquet") as partial:
         records.to_parquet(partial, index=False)
     table = quantities(records, separation)
     figures = ladder_figures(records, separation, laws, drawn)
     write_ladder_report(out, "Random facts, networks of every size", figures, table, laws, verdict)
-    cells = [cell for stack in stacks for cell in stack.cells]
-    infos = [model_info(cell, recipe) for cell in cells]
-    sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
-    runs.write_manifest(out, "complete", sets, infos, **runs.provenance(RECORDED), recipe=asdict(recipe))
+    writer.complete()
     terminal = Console()
     terminal.print(cells_table(table))
     terminal.print(verdict_table(verdict[verdict["claim_set"] == "*"]))

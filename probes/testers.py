@@ -13,7 +13,7 @@ bits, 8.6 by default; above that, bits are lower bounds, marked so. testers.png 
 
 import math
 from functools import partial
-from typing import Annotated
+from typing import Annotated, get_args
 
 import numpy as np
 import pandas as pd
@@ -63,7 +63,7 @@ def probe(
     from bitsperfact.report.testers import tester_figure, tester_table
 
     check(keys, facts, seed, replicates)
-    context.with_resource(runs.only_writer(out))
+    writer = context.with_resource(runs.writing(out))
     stored, claims = draw(keys, facts, nonfacts, seed)
     wanted = [(kind, bits) for kind in KINDS for bits in FIXED.get(kind, sorted(set(budget)))]
     built = {f"{kind}@{bits:g}": build(kind, stored, bits, seed) for kind, bits in wanted}
@@ -75,7 +75,7 @@ def probe(
 
     asked = {"keys": keys, "budget": budget, "seed": seed, "replicates": replicates}
     recorded = runs.provenance(RECORDED) | {"options": asked}
-    runs.write_manifest(out, "analysing", sets, infos, **recorded)
+    writer.begin("analysing", sets, infos, **recorded)
     with tqdm(total=len(built) + 1, desc="measuring", unit="cell", disable=None) as bar:
         seen = {"seed": seed, "replicates": replicates, "progress": lambda *_: bar.update()}
         # What testers are by construction is compared below; that none is a trained network's optimum is no news.
@@ -83,11 +83,11 @@ def probe(
     known = [compare(name, tester, keys, separation, 3 * len(built)) for name, tester in built.items()]
     verdict = pd.concat([usual, *known], ignore_index=True)
     finished = runs.Run(out, separation, verdict, sets, infos, recorded, claims, scores)
-    for table in ("claims", "scores", "separation", "verdict"):
-        tables.write(table, getattr(finished, table), out / f"{table}.parquet")
+    for table in get_args(tables.Table):
+        writer.write(table, getattr(finished, table))
     report.save_figure(tester_figure(finished), out / "testers.png")
     report.write_report(finished, out / "report.html")
-    runs.write_manifest(out, "complete", sets, infos, **recorded)
+    writer.complete()
 
     terminal, status = Console(), verdict["status"]
     terminal.print(tester_table(finished))

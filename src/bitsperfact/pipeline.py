@@ -74,10 +74,10 @@ def run(options: Options) -> runs.Run:
     told by then. Results stored so far are kept whatever happens later.
     """
     _check(options)
-    with runs.only_writer(options.out):
+    with runs.writing(options.out) as writer:
         streams = [each for source in options.claims for each in _open_claims(options, source)]
         _refuse_doubles("--claims", [s.info.name for s in streams])
-        with claim_sets.written(streams, options.out / "claims.parquet") as sets:
+        with claim_sets.written(streams, writer.path("claims")) as sets:
             del streams  # with the facts that recipes hold
             scores_of = [chosen(options.score, Unlabelled(each.rows)) for each in sets]
             infos = [_describe(options, name) for name in options.model]
@@ -86,18 +86,19 @@ def run(options: Options) -> runs.Run:
                 check_fit(info, names_of(scores_of), options.bos)
             facts = _provenance(options, sets, scores_of)
             set_infos = [s.info for s in sets]
-            runs.write_manifest(options.out, "scoring", set_infos, infos, **facts)
-        _score(options, sets, scores_of, infos)
+            writer.begin("scoring", set_infos, infos, **facts)
+        _score(options, writer, sets, scores_of, infos)
         claims, scores = runs.stored("claims", options.out), runs.stored("scores", options.out)
         separation, verdict = _analyse(options, claims, scores, set_infos, infos)
-        tables.write("separation", separation, options.out / "separation.parquet")
-        tables.write("verdict", verdict, options.out / "verdict.parquet")
+        writer.write("separation", separation)
+        writer.write("verdict", verdict)
         _report(options, runs.Run(options.out, separation, verdict, set_infos, infos, facts, claims, scores))
+        more: dict[str, Any] = {}
         if options.engine == "local":  # elsewhere the memory is that of other processes
-            facts = facts | {"peak_memory_mib": peak_memory_mib()}
+            more["peak_memory_mib"] = peak_memory_mib()
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
-            facts = facts | {"precision": _precision(options, names_of(scores_of), claims, scores, infos)}
-        runs.write_manifest(options.out, "complete", set_infos, infos, **facts)
+            more["precision"] = _precision(options, names_of(scores_of), claims, scores, infos)
+        writer.complete(**more)
     return runs.load_run(options.out)
 
 
@@ -188,7 +189,11 @@ class _Opener:
 
 
 def _score(
-    options: Options, sets: "list[WrittenSet]", scores_of: list[Chosen], infos: list[tables.ModelInfo]
+    options: Options,
+    writer: runs.RunWriter,
+    sets: "list[WrittenSet]",
+    scores_of: list[Chosen],
+    infos: list[tables.ModelInfo],
 ) -> None:
     """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
     with _scratch(options.out / ".asked") as folder:
@@ -200,7 +205,7 @@ def _score(
         ]
         store = _computed(options, plans)
         parts = (part for plan in plans for part in plan.parts(store.read))
-        tables.write_parts("scores", parts, options.out / "scores.parquet")
+        writer.write_parts("scores", parts)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from safetensors.numpy import load_file
 from tests.scripts import CHECKOUT, load_script
 
 from bitsperfact import console
-from bitsperfact.runs import only_writer
+from bitsperfact.errors import BadInput
+from bitsperfact.runs import load_run, only_writer, write_manifest
 
 KILLS = 3
 TINY = [
@@ -101,6 +102,20 @@ def test_a_folder_that_another_run_writes_to_is_refused(tmp_path, capsys):
     assert "expected a folder that no other run writes to, got one in use\n" in capsys.readouterr().err
 
 
+def test_a_second_run_that_stops_leaves_no_finished_folder(tmp_path, monkeypatch):
+    write_manifest(tmp_path, "complete", [], [])
+    monkeypatch.setattr(PROBE, "train_all", stopped)
+    assert probe("--out", tmp_path, *TINY) == console.INTERRUPTED
+    with pytest.raises(BadInput, match="complete"):
+        load_run(tmp_path)
+
+
+def stopped(*_, **__):
+    raise KeyboardInterrupt
+
+
+PROBE = load_script("probes/strings.py")
+
+
 def probe(*arguments):
-    app = load_script("probes/strings.py").app
-    return console.status_of(lambda: app([str(argument) for argument in arguments], standalone_mode=False))
+    return console.status_of(lambda: PROBE.app([str(argument) for argument in arguments], standalone_mode=False))

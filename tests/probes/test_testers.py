@@ -8,7 +8,8 @@ import pytest
 from tests.scripts import load_script
 
 from bitsperfact import console
-from bitsperfact.runs import Run, load_run, only_writer
+from bitsperfact.errors import BadInput
+from bitsperfact.runs import Run, load_run, only_writer, write_manifest
 
 SMALL = ["--keys", "3000", "--facts", "800", "--nonfacts", "4000", "--budget", "2.5", "--budget", "5"]
 KINDS = {"bloom", "xor", "fuse", "ribbon", "score", "two-sided", "forgetter", "abstainer"}
@@ -150,3 +151,15 @@ def test_a_folder_that_another_run_writes_to_is_refused(tmp_path, capsys):
         assert probe("--out", tmp_path, *SMALL) == console.BAD_INPUT
     told = capsys.readouterr().err
     assert told == f"error: --out {tmp_path}: expected a folder that no other run writes to, got one in use\n"
+
+
+def test_a_second_run_that_stops_leaves_no_finished_folder(tmp_path, monkeypatch):
+    write_manifest(tmp_path, "complete", [], [])
+    monkeypatch.setattr("bitsperfact.analysis.analyse", stopped)
+    assert probe("--out", tmp_path, *SMALL) == console.INTERRUPTED
+    with pytest.raises(BadInput, match="complete"):
+        load_run(tmp_path)
+
+
+def stopped(*_, **__):
+    raise KeyboardInterrupt
