@@ -9,7 +9,6 @@ made of it by their own families and `value`, as in a run. Exit status 1 where a
 import argparse
 import re
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,7 +32,11 @@ Ints = NDArray[np.int64]
 
 #: Log-probability of what is accepted and refused, nats, and its noise.
 REFUSED, NOISE = -12.0, 0.3
-#: Offset of a prompt's verdict: "False" is as likely as a claim that is accepted.
+#: Share of repetitions in which an interval or a certificate may lie above the memory, 1.
+MOST_ABOVE = 0.05
+#: Draws of a world with memory that a supervised score gets.
+MOST_FITTED = 20
+#: A statement, or its beginning.
 _TEXT = re.compile(r"s(\d+)is(?: a(\d+)\.)?")
 
 
@@ -99,7 +102,7 @@ def _offset(which: Ints, spread: float, rng: np.random.Generator) -> Array:
 
 
 def near_misses(said: Said, rng: np.random.Generator) -> Array:
-    """Answers in families of eleven, as a code and its misprints, which a model finds equally likely but for noise."""
+    """Answers in families of eleven, a code and its misprints, which a model finds equally likely but for noise."""
     _, pair = np.unique(said.subject * 10**6 + said.answer // 11, return_inverse=True)
     return 3 * rng.standard_normal(pair.max() + 1)[pair] + NOISE * rng.standard_normal(pair.size)
 
@@ -277,7 +280,7 @@ class Interview:
         return chosen.value(hidden.astype(np.float32), labels, seed)
 
     def choice(self, logprob: Array) -> Array:
-        """Odds against the subject's other candidates, of which one is a fact by construction: no tester's score."""
+        """Odds against the subject's other candidates, of which one is a fact by construction: no tester's."""
         own, subject = logprob[self.own], self.dealt.subject
         odds = np.empty_like(own)
         starts = np.flatnonzero(np.diff(subject, prepend=-1))
@@ -321,7 +324,10 @@ def estimate(values: Array, dealt: Dealt, seed: int, replicates: int) -> BitsPer
 def examined(
     world: World, scores: dict[str, Score], repetitions: int, seed: int = 0, replicates: int = 100
 ) -> list[Outcome]:
-    """Score and estimate `repetitions` draws of a world; `choice`, of no registry, comes last."""
+    """Score and estimate `repetitions` draws of a world; `choice`, of no registry, comes last.
+
+    A supervised score of a tester, which is fitted nine times a draw, gets `MOST_FITTED` draws.
+    """
     outcomes = {name: Outcome(world, name) for name in (*scores, "choice")}
     interview = None
     for number, child in enumerate(np.random.SeedSequence(seed).spawn(repetitions)):
@@ -334,6 +340,8 @@ def examined(
         estimated: dict[bytes, BitsPerFact] = {}
         for name, outcome in outcomes.items():
             known = scores.get(name)
+            if isinstance(known, HiddenScore) and world.memory and number >= MOST_FITTED:
+                continue
             values = interview.choice(logprob) if known is None else interview.value(known, logprob, number)
             key = values.tobytes()  # several scores are one where each answer is one token
             if key not in estimated:
@@ -343,6 +351,111 @@ def examined(
 
 
 def all_scores() -> dict[str, Score]:
-    """Every score there is, and `calibrated` with other numbers of references."""
-    more = {f"calibrated, R = {most}": calibrated(f"calibrated@{most}", most) for most in (16, 32)}
-    return {name: scoring.score(name) for name in scoring.names()} | more
+    """Every score there is."""
+    return {name: scoring.score(name) for name in scoring.names()}
+
+
+def more_references() -> dict[str, Score]:
+    """`calibrated` with other numbers of references."""
+    return {f"calibrated, R = {most}": calibrated(f"calibrated@{most}", most) for most in (16, 32)}
+
+
+def failures(outcome: Outcome) -> list[str]:
+    """What breaks what is asked of a score; `choice` is shown for what it breaks."""
+    above, certified = outcome.above
+    if outcome.score == "choice":
+        return []
+    broken = {
+        "interval above the memory": above > MOST_ABOVE,
+        "certificate above the memory": certified > MOST_ABOVE,
+    }
+    return [what for what, is_so in broken.items() if is_so]
+
+
+HEADER = """# What scores find where the truth is known
+
+Made by
+
+    python scripts/check_scores.py --repetitions {repetitions} --seed {seed} --out docs/scores.md
+
+which exits with status 1 where the 95 % interval of a score, or its certificate, lies above the memory in more than
+{most:.0%} of the repetitions.
+
+What a model says is made up at the level of log-probabilities, a number for each subject and answer, and scores are
+made of it by their own code. `probe` is asked {fitted} times of testers. `choice`, the log-odds of an answer against
+the other candidates of its subject, is no score: one of the candidates is a fact by construction, and it finds bits
+that no memory holds. It stands here as what this page must be able to tell.
+
+## Testers of known memory
+
+A filter of b bits accepts every fact and 2^-b of everything else: log-probability 0 if accepted, else -12, with noise
+of sd 0.3. **Two values**: no noise. **Offsets**: of sd 3 nats for each subject and each answer, and answers of 1 to 3
+tokens. 2,000 facts and 10 non-facts each, subjects' answers drawn apart; in a **permutation** every answer is the fact
+of one subject alone. Each cell: mean estimate of bits per fact, mean certificate, and in how many of the repetitions
+the interval and the certificate lie above the memory.
+
+{testers}
+
+## Models that know nothing
+
+120 to 240 subjects, up to 10 non-facts each, log-probabilities normal with offsets by subject and answer. **Near
+misses**: the candidates of a subject are misprints of each other, equally likely but for noise of sd 0.3.
+**Word-like answers**: of 1 to 4 tokens, with offsets of sd 6 nats. Each cell: in how many of the repetitions the
+interval excludes 0, and the certificate does.
+
+{nulls}
+"""
+
+
+def table(outcomes: list[Outcome], cell: Callable[[Outcome], str]) -> str:
+    """Worlds by scores, as Markdown."""
+    scores = list(dict.fromkeys(o.score for o in outcomes))
+    lines = [f"| | {' | '.join(scores)} |", "|" + " --- |" * (1 + len(scores))]
+    for world in dict.fromkeys(o.world.name for o in outcomes):
+        cells = {o.score: cell(o) for o in outcomes if o.world.name == world}
+        lines.append(f"| {world} | {' | '.join(cells.get(score, '') for score in scores)} |")
+    return "\n".join(lines)
+
+
+def of_tester(outcome: Outcome) -> str:
+    """Means and shares of one score on a tester."""
+    above, certified = (f"{100 * share:.0f}" for share in outcome.above)
+    return f"{np.mean(outcome.bits):.2f}, {np.mean(outcome.certified):.2f} ({above} %, {certified} %)"
+
+
+def of_nothing(outcome: Outcome) -> str:
+    """Shares of one score where there is nothing to find."""
+    above, certified = (f"{100 * share:.1f}" for share in outcome.above)
+    return f"{above} %, {certified} %"
+
+
+def main() -> int:
+    """Examine every world by every score; exit status 1 where one breaks what is asked."""
+    parser = argparse.ArgumentParser(description="Check scores on testers of known memory and on nothing.")
+    parser.add_argument("--repetitions", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="write the tables here as Markdown")
+    options = parser.parse_args()
+    outcomes, broken = [], 0
+    for world in [*nulls(), *filters()]:
+        scores = all_scores() | (more_references() if world.memory else {})
+        for outcome in examined(world, scores, options.repetitions, options.seed):
+            outcomes.append(outcome)
+            complaints = failures(outcome)
+            broken += len(complaints)
+            print(f"{world.name:36} {outcome.score:20} {of_tester(outcome)} {', '.join(complaints)}", flush=True)
+    if options.out:
+        page = HEADER.format(
+            repetitions=options.repetitions,
+            seed=options.seed,
+            most=MOST_ABOVE,
+            fitted=MOST_FITTED,
+            testers=table([o for o in outcomes if o.world.memory], of_tester),
+            nulls=table([o for o in outcomes if not o.world.memory], of_nothing),
+        )
+        write_text(options.out, page)
+    return int(broken > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
