@@ -22,6 +22,9 @@ HEAVY_TIE = 1 / 100
 #: Likelihood ratio (twice its logarithm, nats) from which two bins are not merged, however few claims they hold.
 UNLIKE = 16.0
 
+#: Likelihood ratio from which what is left over of one bin joins the bin before rather than the one after.
+DOUBTFUL = 12.0
+
 
 def bin_starts(facts: Array, nonfacts: Array) -> Indices:
     """Level at which each bin starts, from counts per level (shape (levels,), scores increasing).
@@ -55,7 +58,7 @@ def rank_starts(nonfacts: Array, ranks: Array) -> Indices:
 
 
 def order_statistics(starts: Indices, facts: Array, nonfacts: Array) -> NDArray[np.bool_]:
-    """Which bins start at an untied non-fact, so that a rank and not a score fixed their edge."""
+    """Which bins start at an untied non-fact, so that a rank and not a score fixed their edge; counts of claims."""
     return np.asarray((starts > 0) & (facts[starts] == 0) & (nonfacts[starts] == 1))
 
 
@@ -120,11 +123,18 @@ def _closed(groups: list[_Group]) -> list[_Group]:
     """Each merged with those that follow, until it holds enough, or what follows is unlike it."""
     closed: list[_Group] = []
     for group, ahead in zip(groups, _ahead(groups), strict=True):
-        if closed and closed[-1].is_short and closed[-1].unlikeness(ahead) < UNLIKE:
+        if closed and closed[-1].is_short and closed[-1].unlikeness(ahead) < _limit(closed):
             closed[-1] = closed[-1].joined(group)
         else:
             closed.append(group)
     return closed
+
+
+def _limit(closed: list[_Group]) -> float:
+    """How unlike what follows may be: not more than what came before, where that could be chance no more."""
+    if len(closed) == 1:
+        return UNLIKE
+    return min(UNLIKE, max(DOUBTFUL, closed[-1].unlikeness(closed[-2])))
 
 
 def _ahead(groups: list[_Group]) -> list[_Group]:
@@ -137,16 +147,16 @@ def _ahead(groups: list[_Group]) -> list[_Group]:
 
 
 def _without_remnants(groups: list[_Group]) -> list[_Group]:
-    """What is left short joins the neighbour most like it, until none is like it."""
-    kept, i = list(groups), 0
-    while i < len(kept):
-        beside = [j for j in (i - 1, i + 1) if 0 <= j < len(kept) and kept[i].is_short]
-        near, j = min(((kept[i].unlikeness(kept[j]), j) for j in beside), default=(UNLIKE, i))
-        if near < UNLIKE:
-            low = min(i, j)
-            kept[low : low + 2] = [kept[low].joined(kept[low + 1])]
-            # Its neighbours below may be like what it has become.
-            i = max(0, low - 1)
-        else:
-            i += 1
+    """Of what is left short, the one most like a neighbour joins it, until none is like one."""
+    kept = list(groups)
+    while len(kept) > 1:
+        pairs = [(kept[i].unlikeness(kept[i + 1]), i) for i in range(len(kept) - 1) if _may_join(kept[i], kept[i + 1])]
+        near, i = min(pairs, default=(UNLIKE, 0))
+        if near >= UNLIKE:
+            break
+        kept[i : i + 2] = [kept[i].joined(kept[i + 1])]
     return kept
+
+
+def _may_join(one: _Group, other: _Group) -> bool:
+    return one.is_short or other.is_short

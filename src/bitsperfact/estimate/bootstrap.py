@@ -56,7 +56,9 @@ def bootstrap(
     for resampled in _resamples(views, of_facts, of_nonfacts, seed, replicates):
         for name, compute in statistics.items():
             draws[name].append(float(compute(*resampled)))
-    effective = EffectiveCounts.of(of_facts, of_nonfacts).least
+    counts = EffectiveCounts.of(of_facts, of_nonfacts)
+    # A class of one claim varies in no resample, so that no factor would help.
+    effective = min((each for each in (counts.facts, counts.nonfacts) if each > 1), default=np.inf)
     return {
         name: _interval(compute, estimates[name], np.array(draws[name]), pools[0], effective, seed, confidence)
         for name, compute in statistics.items()

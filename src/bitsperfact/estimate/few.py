@@ -59,13 +59,13 @@ def few_counts(pool: Pool, effective: EffectiveCounts) -> tuple[Array, Array]:
 
     The parts halve the non-facts from either end, around heavy ties, so that their edges owe nothing to the facts.
     """
-    halvings = np.arange(1, pool.n_nonfacts.bit_length())
-    ranks = np.ceil(pool.n_nonfacts * 0.5**halvings)
+    n, N = float(pool.facts.sum()), float(pool.nonfacts.sum())
+    ranks = np.ceil(N * 0.5 ** np.arange(1, int(N).bit_length()))
     heavy = heavy_ties(pool.facts, pool.nonfacts)
     edges = np.concatenate([[0], heavy, heavy + 1, rank_starts(pool.nonfacts, ranks[ranks >= LEAST_END])])
     starts = np.unique(edges[edges < pool.scores.size]).astype(np.intp)
     k, l = np.add.reduceat(pool.facts, starts), np.add.reduceat(pool.nonfacts, starts)  # noqa: E741
-    return k * (effective.facts / pool.n_facts), l * (effective.nonfacts / pool.n_nonfacts)
+    return k * (effective.facts / n), l * (effective.nonfacts / N)
 
 
 def differ(facts: Array, nonfacts: Array, error: float) -> bool:

@@ -41,7 +41,7 @@ class Resolution:
         """What the non-facts of a pool are too few for."""
         k, l = pool.binned()  # noqa: E741
         ends = [_Tail.of(pool.facts[::step], pool.nonfacts[::step]) for step in (1, -1)]
-        n = pool.n_facts
+        n = float(pool.facts.sum())
         return cls(
             beyond=float(sum(end.facts for end in ends)) / n,
             unseen=float(k[l == 0].sum()) / n,
