@@ -70,7 +70,9 @@ ATOMS = {
 def test_heavy_ties_at_their_expected_counts(law):
     p, q = np.array(law)
     level = np.arange(p.size, dtype=float)
-    got = bits_per_fact(np.repeat(level, np.rint(400 * p).astype(int)), np.repeat(level, np.rint(4000 * q).astype(int)))
+    got = bits_per_fact(
+        np.repeat(level, np.rint(400 * p).astype(int)), np.repeat(level, np.rint(4000 * q).astype(int))
+    )
     truth = float(kl_bits(p, q))
     assert got.estimate == pytest.approx(truth, abs=0.02)
     assert got.lower < truth < got.upper < truth + 0.5
@@ -98,27 +100,50 @@ def test_random_laws_of_ties(seed, n_atoms, evenness):
 def test_facts_below_are_told_as_well_as_facts_above(law):
     facts, nonfacts = law(np.random.default_rng(0), 400, 4000)
     above, below = bits_per_fact(facts, nonfacts), bits_per_fact(-facts, -nonfacts)
-    assert below.estimate == pytest.approx(above.estimate, abs=0.03)
-    assert below.upper == pytest.approx(above.upper, abs=0.05)
+    assert below.estimate == pytest.approx(above.estimate, abs=0.05)
+    assert below.upper == pytest.approx(above.upper, abs=0.07)
     assert (above.reversed, below.reversed) == (False, True)
 
 
 @pytest.mark.parametrize(("facts_at", "nonfacts_at"), [([0.0], [-9.0, 9.0]), ([-9.0, 9.0], [0.0])])
 def test_facts_between_and_around_non_facts(facts_at, nonfacts_at):
     """Each peak of facts has its own crowd of non-facts beside it, and none may be poured into it."""
-    rng, n, N, q = np.random.default_rng(0), 400, 6400, 1 / 64
-    facts = rng.choice(facts_at, n) + rng.normal(size=n)
-    at = np.where(np.arange(N) < q * N, rng.choice(facts_at, N), rng.choice(nonfacts_at, N))
-    got = bits_per_fact(facts, at + rng.normal(size=N))
-    assert got.estimate == pytest.approx(6, abs=0.1)
-    assert got.lower < 6 < got.upper < 7
+    rng, n, N, q, found = np.random.default_rng(0), 400, 6400, 1 / 64, []
+    for _ in range(10):
+        facts = rng.choice(facts_at, n) + rng.normal(size=n)
+        at = np.where(np.arange(N) < q * N, rng.choice(facts_at, N), rng.choice(nonfacts_at, N))
+        found.append(bits_per_fact(facts, at + rng.normal(size=N), replicates=50))
+    assert np.mean([each.estimate for each in found]) == pytest.approx(6, abs=0.1)
+    assert all(each.lower < 6 < each.upper < 7 for each in found)
 
 
-def test_merging_goes_on_past_bins_too_small_to_be_unlike():
-    """Four facts over, after the last five: the crowd below them comes in small bins that each look like chance."""
-    nonfacts = np.concatenate([np.linspace(-20, -10, 1500), np.linspace(0, 1, 100)])
-    for n in (24, 26, 29):
-        assert binned_bits(np.linspace(0, 1, n), nonfacts) == pytest.approx(4, abs=0.25)
+@pytest.mark.parametrize("n", [10, 14, 24, 29])
+def test_what_is_left_over_of_the_facts_is_not_poured_into_the_crowd(n):
+    """After the last five facts come fewer, and below them non-facts in bins too small to be unlike each."""
+    rng = np.random.default_rng(0)
+    draws = ((rng.random(n), np.concatenate([rng.uniform(-20, -10, 1500), rng.random(100)])) for _ in range(100))
+    assert np.mean([binned_bits(*each) for each in draws]) == pytest.approx(4, abs=0.25)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_copies_of_claims_are_worth_one(noise):
+    """An entity's claims score alike, so that a fine bin is of one class alone: 1.7 bits out of nothing."""
+    rng, found = np.random.default_rng(0), []
+    of = np.repeat(np.arange(40), 20), np.repeat(np.arange(100, 260), 20)
+    for _ in range(20):
+        scores = [rng.normal(size=300)[each] + noise * rng.normal(size=each.size) for each in of]
+        found.append(bits_per_fact(*scores, of, replicates=50))
+    assert np.mean([each.estimate for each in found]) < 0.15
+    assert sum(each.lower > 0 for each in found) <= 2
+
+
+def test_copies_are_no_more_sure_than_their_originals():
+    rng = np.random.default_rng(0)
+    facts, nonfacts = laws.channel(rng, 200, 2000)
+    labels = np.repeat(np.arange(200), 8), np.repeat(np.arange(2000), 8)
+    one, many = bits_per_fact(facts, nonfacts), bits_per_fact(np.repeat(facts, 8), np.repeat(nonfacts, 8), labels)
+    assert many.estimate == pytest.approx(one.estimate, abs=0.05)
+    assert many.upper - many.lower == pytest.approx(one.upper - one.lower, rel=0.25)
 
 
 def test_merging_spares_the_tie_that_carries_the_divergence():

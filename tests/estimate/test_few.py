@@ -69,7 +69,7 @@ def test_an_interval_of_many_claims_is_that_of_two_shares():
 
 
 def test_the_upper_bound_of_a_channel_is_that_of_its_rate():
-    """Five facts at a tie: more bits only if fewer non-facts belong there than were seen, as in Jeffreys' interval."""
+    """Five facts at a tie: more bits only if fewer non-facts belong there than were seen (Jeffreys)."""
     got = few_interval(np.array([0.0, 5.0]), np.array([1500.0, 100.0]), np.random.default_rng(0), 4000, 0.025)
     assert got[1] == pytest.approx(-np.log2(stats.beta(100.5, 1500.5).ppf(0.025)), abs=0.02)
     assert got[0] < float(bernoulli_kl_bits(0.025 ** (1 / 5) + 0.25, 100 / 1600))
@@ -120,7 +120,7 @@ def test_subjects_accepted_together_are_no_more_than_so_many_claims():
     alone = bits_per_fact(np.ones(200), np.zeros(120))
     assert got.resolution_limited
     assert got.estimate == pytest.approx(alone.estimate, abs=0.01)
-    assert got.lower < -np.log2(1 - 0.05 ** (1 / 120)) + 0.5
+    assert got.lower < -np.log2(1 - 0.05 ** (1 / 120)) + 0.7
 
 
 def test_claims_accepted_together_count_once_for_resolution():

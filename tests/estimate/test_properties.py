@@ -103,7 +103,7 @@ def test_an_interval_open_above_has_all_of_its_error_below():
     got = bits_per_fact(facts, nonfacts, confidence=0.9)
     assert got.upper == np.inf
     pool, singles = Pool.of(facts, nonfacts), (clusters("facts", None, 200), clusters("nonfacts", None, 20_000))
-    draws = bits_module._draws(pool, (facts, nonfacts), singles, 0, 400)
+    draws = bits_module._draws(pool, (1.0, 1.0), (facts, nonfacts), singles, 0, 400)
     values = digamma_kl_bits(*draws)
     expected = got.estimate + small_sample_factor(200, 0.1) * (np.quantile(values, 0.1) - values.mean())
     assert got.lower <= expected + 1e-9

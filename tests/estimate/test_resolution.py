@@ -18,7 +18,7 @@ def test_what_a_tail_misses_is_that_of_its_exponent(t, side):
     got = Resolution.of(Pool.of(side * facts, side * nonfacts))
     share = (9.5 / 40_000) ** t
     assert got.beyond == pytest.approx(share + 10 / 40_000, abs=1.5 / 1000)
-    assert got.missing == pytest.approx(share * (np.log(t) + 1 / t - 1) / np.log(2), rel=0.15, abs=1e-4)
+    assert got.missing == pytest.approx(share * (np.log(t) + 1 / t - 1) / np.log(2), rel=0.25, abs=1e-4)
     assert got.unseen == 0
 
 

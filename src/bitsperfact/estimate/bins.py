@@ -31,11 +31,11 @@ def bin_starts(facts: Array, nonfacts: Array) -> Indices:
 
     Facts crowd where non-facts are rare, so that bins of equal mass would either miss the tail or be empty. The
     edges are ranks of non-facts, 5 from either end and then growing by `RATIO`, and quantiles of the facts; a tie
-    that holds such a rank starts the bin. Heavy ties get an edge on either side, and so do crowds of non-facts with
-    no fact among them. Then bins are merged, from the top
-    and from the bottom to the median non-fact, until each holds `LEAST_COUNT` of each class, but never across
-    a step of the ratio of facts to non-facts that chance would not make (`UNLIKE`): a crowd of non-facts poured
-    into the bin of the facts would make rare scores look common. Depends on the order of the scores alone.
+    that holds such a rank starts the bin. Heavy ties get an edge on either side, and so do crowds of non-facts
+    with no fact among them. Then bins are merged, from the top and from the bottom to the median non-fact, until
+    each holds `LEAST_COUNT` of each class, but never across a step of the ratio of facts to non-facts that chance
+    would not make (`UNLIKE`): a crowd of non-facts poured into the bin of the facts would make rare scores look
+    common. Depends on the order of the scores alone.
     """
     heavy, ranks = heavy_ties(facts, nonfacts), rank_starts(nonfacts, _growing_ranks(nonfacts.sum()))
     edges = np.concatenate([[0], heavy, heavy + 1, ranks, _quantile_starts(facts), _crowds(facts, nonfacts)])
@@ -58,7 +58,7 @@ def rank_starts(nonfacts: Array, ranks: Array) -> Indices:
 
 
 def order_statistics(starts: Indices, facts: Array, nonfacts: Array) -> NDArray[np.bool_]:
-    """Which bins start at an untied non-fact, so that a rank and not a score fixed their edge; counts of claims."""
+    """Which bins start at an untied non-fact, so that a rank and not a score fixed their edge."""
     return np.asarray((starts > 0) & (facts[starts] == 0) & (nonfacts[starts] == 1))
 
 
@@ -138,7 +138,7 @@ def _limit(closed: list[_Group]) -> float:
 
 
 def _ahead(groups: list[_Group]) -> list[_Group]:
-    """Each with so many of those that follow that both classes are many: one alone may be too small to be unlike."""
+    """Each with those that follow until both classes are many: one alone may be too small to be unlike."""
     counts = np.array([group[1:] for group in groups]).reshape(-1, 2)
     upto = np.concatenate([np.zeros((1, 2)), np.cumsum(counts, axis=0)])
     ends = np.max([np.searchsorted(each, each[:-1] + LEAST_COUNT) for each in upto.T], axis=0)
@@ -150,7 +150,9 @@ def _without_remnants(groups: list[_Group]) -> list[_Group]:
     """Of what is left short, the one most like a neighbour joins it, until none is like one."""
     kept = list(groups)
     while len(kept) > 1:
-        pairs = [(kept[i].unlikeness(kept[i + 1]), i) for i in range(len(kept) - 1) if _may_join(kept[i], kept[i + 1])]
+        pairs = [
+            (kept[i].unlikeness(kept[i + 1]), i) for i in range(len(kept) - 1) if _may_join(kept[i], kept[i + 1])
+        ]
         near, i = min(pairs, default=(UNLIKE, 0))
         if near >= UNLIKE:
             break

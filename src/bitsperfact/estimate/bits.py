@@ -109,7 +109,7 @@ def bits_per_fact(
 
 
 def is_resolution_limited(pool: Pool, bits: float, design_effect: float = 1.0) -> bool:
-    """Whether the non-facts are too few, or too far from facts, for `bits` to be an estimate, not a lower limit."""
+    """Whether the non-facts are too few, or too far from facts, for `bits` to be more than a lower limit."""
     too_few = pool.nonfacts.sum() / design_effect < NONFACTS_PER_RATE * 2.0**bits
     return bool(too_few or not Resolution.of(pool).is_bounded(bits))
 

@@ -19,7 +19,8 @@ class Pool:
     """Counts of facts and non-facts at each distinct score.
 
     `scores`: shape (levels,), strictly increasing, any unit. `facts`, `nonfacts`: shape (levels,), counts (1,
-    whole numbers but in a pool that says what claims are `worth`). `bins`: shape (bins,), the level at which each bin starts. `chosen`: shape (bins,), whether a
+    whole but in a pool that says what claims are `worth`). `bins`: shape (bins,), the level at which each bin
+    starts. `chosen`: shape (bins,), whether a
     bin's lower edge is a non-fact of this sample. A resampled pool keeps the levels and the bins of the data, with
     other counts: statistics ignore levels that nobody occupies.
     """
@@ -42,12 +43,12 @@ class Pool:
     @property
     def n_facts(self) -> int:
         """Number of facts, counted as often as they were drawn."""
-        return int(self.facts.sum())
+        return round(float(self.facts.sum()))
 
     @property
     def n_nonfacts(self) -> int:
         """Number of non-facts, counted as often as they were drawn."""
-        return int(self.nonfacts.sum())
+        return round(float(self.nonfacts.sum()))
 
     @property
     def edges(self) -> Array:

@@ -38,7 +38,7 @@ def clustered_draws(scores: Array, edges: Array, of: Clusters, rng: np.random.Ge
 
 
 def part_counts(scores: Array, edges: Array, of: Clusters, rng: np.random.Generator) -> Array:
-    """Counts per cluster, or part of the clusters, and bin, shape (parts, bins); arguments as `clustered_draws`."""
+    """Counts per part of the clusters and bin, shape (parts, bins); arguments as in `clustered_draws`."""
     parts = min(of.n, MOST_PARTS)
     part = np.arange(of.n) if parts == of.n else rng.permutation(of.n) % parts
     cell = part[of.label] * edges.size + np.searchsorted(edges, scores, side="right") - 1
@@ -48,9 +48,9 @@ def part_counts(scores: Array, edges: Array, of: Clusters, rng: np.random.Genera
 def mean_design_effect(held: Array) -> float:
     """By what factor clusters vary more than single claims would, over the bins; at least 1.
 
-    sum_cj (n_cj - n_c p_j)^2 / (n sum_j p_j (1 - p_j)) for counts n_cj, shape (parts, bins): the mean design effect
-    of the shares (Rao & Scott 1981, J. Am. Stat. Assoc. 76), as of copies their number. One cluster alone may be
-    a single claim.
+    sum_cj (n_cj - n_c p_j)^2 / (n sum_j p_j (1 - p_j)) for counts n_cj, shape (parts, bins): the mean design
+    effect of the shares (Rao & Scott 1981, J. Am. Stat. Assoc. 76), of copies their number. One cluster alone may
+    be worth a single claim.
     """
     total, parts = held.sum(), len(held)
     share, size = held.sum(axis=0) / total, held.sum(axis=1)

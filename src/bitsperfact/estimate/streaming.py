@@ -32,8 +32,8 @@ class StreamedBits:
 
     `estimate`: bits, in [0, inf]. `error_bits`: how far the bits of all scores, in the same bins, may be from it,
     except with chance `ERROR_RISK`. `lower`, `upper`: bits, an interval for sampling alone, claims independent,
-    widened by `error_bits`; `upper` is inf as in `BitsPerFact`. `resolution_limited`: report ">= lower". `reversed`: as in
-    `BitsPerFact`.
+    widened by `error_bits`; `upper` is inf as in `BitsPerFact`. `resolution_limited`: report ">= lower".
+    `reversed`: as in `BitsPerFact`.
     """
 
     estimate: float
@@ -96,8 +96,8 @@ class StreamedScores:
     def pool(self) -> Pool:
         """The scores kept, weighted by how many they stand for: what any statistic of a `Pool` takes.
 
-        Bins are those of `bin_starts`, merged from the ends to the median until each holds, of facts and of non-facts, `RESOLVED`
-        times what its mass may be wrong by. Raises: ValueError where a class is empty.
+        Bins are those of `bin_starts`, merged from the ends to the median until each holds, of facts and of
+        non-facts, `RESOLVED` times what its mass may be wrong by. Raises: ValueError where a class is empty.
         """
         kept, weights = zip(_kept("facts", self._facts), _kept("nonfacts", self._nonfacts), strict=True)
         scores, level = np.unique(np.concatenate(kept), return_inverse=True)
@@ -117,8 +117,8 @@ class StreamedScores:
         an edge moves mass between the two bins beside it. By the mean value theorem, errors e of the facts' shares
         change sum p ln(p / q) by the sum over edges of e times the step of ln(p / q) there, and then errors g of
         the non-facts' by that of g times the step of p / q, each step being taken somewhere within the bounds of
-        the masses, where it is no more than its largest. q counts as half a claim at least; p as 1 / e of its error
-        w, since the mean of -ln p over any d <= w from 0 is 1 - ln d, and d (1 - ln d) grows with d.
+        the masses, where it is no more than its largest. q counts as half a claim at least; p as 1 / e of its
+        error w, since the mean of -ln p over any d <= w from 0 is 1 - ln d, and d (1 - ln d) grows with d.
 
         Raises: ValueError where a class is empty or an argument lies outside.
         """
@@ -192,7 +192,7 @@ def _change(bounds: Array, wrong: Array) -> float:
 
 
 def _resolved(masses: tuple[_Masses, _Masses]) -> NDArray[np.intp]:
-    """Bins at which merged bins start: from either end to the median non-fact, each closed once it is well known."""
+    """Bins at which merged bins start: from either end to the median non-fact, each closed once it is known."""
     mass = np.array([each.mass for each in masses])
     outer = np.zeros((2, 1))
     wrong = np.hstack([outer, np.array([each.wrong for each in masses]), outer])
@@ -225,9 +225,11 @@ def _known(mass: Array, wrong: Array) -> NDArray[np.intp]:
 
 def _are_unlike(one: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
     """Whether the ratios of two pairs of masses differ by `STEP`, whatever the errors of the masses are."""
-    (k, l), (k_more, l_more) = np.maximum(one[0] - one[1], 0.0), one[0] + one[1]
-    (m, n), (m_more, n_more) = np.maximum(other[0] - other[1], 0.0), other[0] + other[1]
-    return bool(k * n > STEP * m_more * l_more or m * l > STEP * k_more * n_more)
+    least, most = np.maximum(one[0] - one[1], 0.0), one[0] + one[1]
+    its_least, its_most = np.maximum(other[0] - other[1], 0.0), other[0] + other[1]
+    higher = least[0] * its_least[1] > STEP * its_most[0] * most[1]
+    lower = its_least[0] * least[1] > STEP * most[0] * its_most[1]
+    return bool(higher or lower)
 
 
 def _kept(name: str, sketch: TwoEndedSketch) -> tuple[Array, Array]:
