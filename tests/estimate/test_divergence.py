@@ -3,9 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.special import rel_entr
+from tests.estimate import laws
 
 from bitsperfact.estimate import Pool, binned_bits, bits_effective, bits_per_fact, knn_divergence_bits
-from bitsperfact.estimate.bins import LEAST_COUNT, SWALLOWED, bin_starts
+from bitsperfact.estimate.bins import LEAST_COUNT, UNLIKE, bin_starts
 from bitsperfact.estimate.divergence import digamma_kl_bits
 from bitsperfact.theory import bernoulli_kl_bits, budget_optimum, kl_bits
 
@@ -35,17 +37,113 @@ def test_edges_chosen_by_rank_are_no_more_biased_than_fixed_ones():
 many_scores = st.lists(st.integers(-20, 20).map(float), min_size=10, max_size=200).map(np.array)
 
 
+def likelihood_ratio(one, other):
+    """Twice its logarithm, of two rows of counts having one distribution."""
+    table = np.array([one, other])
+    expected = table.sum(1, keepdims=True) * table.sum(0) / table.sum()
+    return 2 * float(rel_entr(table, expected).sum())
+
+
 @given(many_scores, many_scores)
-def test_bins_never_split_ties_and_hold_enough(facts, nonfacts):
+def test_a_bin_is_short_of_a_class_only_where_its_neighbours_are_unlike_it(facts, nonfacts):
     pool = Pool.of(facts, nonfacts)
-    k, l = pool.binned()  # noqa: E741
-    assert k.sum() == facts.size
-    assert l.sum() == nonfacts.size
+    counts = np.array(pool.binned()).T
+    assert counts.sum(0).tolist() == [facts.size, nonfacts.size]
     assert pool.bins[0] == 0
-    # Only above a crowd of non-facts, or at the bottom, may a bin be short of one class.
-    short = (k[1:] < LEAST_COUNT) | (l[1:] < LEAST_COUNT)
-    assert (l[:-1][short] > SWALLOWED * LEAST_COUNT).all()
     assert (np.diff(pool.bins) > 0).all()
+    for i, one in enumerate(counts):
+        if (one < LEAST_COUNT).any():
+            beside = [counts[j] for j in (i - 1, i + 1) if 0 <= j < len(counts)]
+            assert all(likelihood_ratio(one, other) >= UNLIKE - 1e-9 for other in beside)
+
+
+ATOMS = {
+    "tie above": ([1.0, 0.0], [0.05, 0.95]),
+    "tie below": ([0.0, 1.0], [0.95, 0.05]),
+    "ties on either side": ([0.0, 1.0, 0.0], [0.45, 0.05, 0.5]),
+    "tie between": ([0.5, 0.0, 0.5], [0.04, 0.9, 0.06]),
+    "several": ([0.02, 0.4, 0.0, 0.3, 0.08, 0.2], [0.4, 0.05, 0.3, 0.02, 0.2, 0.03]),
+}
+
+
+@pytest.mark.parametrize("law", ATOMS.values(), ids=ATOMS)
+def test_heavy_ties_at_their_expected_counts(law):
+    p, q = np.array(law)
+    level = np.arange(p.size, dtype=float)
+    got = bits_per_fact(
+        np.repeat(level, np.rint(400 * p).astype(int)), np.repeat(level, np.rint(4000 * q).astype(int))
+    )
+    truth = float(kl_bits(p, q))
+    assert got.estimate == pytest.approx(truth, abs=0.02)
+    assert got.lower < truth < got.upper < truth + 0.5
+    assert not got.resolution_limited
+
+
+@settings(max_examples=60, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 10), st.sampled_from([0.3, 1.0, 3.0]))
+def test_random_laws_of_ties(seed, n_atoms, evenness):
+    """Within four standard deviations (delta method) of the exact divergence, facts possibly missing at some."""
+    rng, n, N = np.random.default_rng(seed), 2000, 20_000
+    p, q = rng.dirichlet(np.full(n_atoms, evenness), size=2)
+    p[rng.integers(n_atoms)] *= rng.integers(2)
+    q = np.maximum(q, 0.002)
+    p, q = p / p.sum(), q / q.sum()
+    ratio, held = p / q, p > 0
+    log_ratio = np.log2(ratio, where=held, out=np.zeros(n_atoms))
+    truth = float(p @ log_ratio)
+    variance = (p @ log_ratio**2 - truth**2) / n + (q @ ratio**2 - 1) / N / np.log(2) ** 2
+    facts, nonfacts = (rng.choice(n_atoms, size, p=law) for size, law in ((n, p), (N, q)))
+    assert abs(binned_bits(facts, nonfacts) - truth) < 4 * np.sqrt(variance) + 0.01
+
+
+@pytest.mark.parametrize("law", [laws.channel, laws.smooth, laws.abstaining, laws.forgetting])
+def test_facts_below_are_told_as_well_as_facts_above(law):
+    facts, nonfacts = law(np.random.default_rng(0), 400, 4000)
+    above, below = bits_per_fact(facts, nonfacts), bits_per_fact(-facts, -nonfacts)
+    assert below.estimate == pytest.approx(above.estimate, abs=0.05)
+    assert below.upper == pytest.approx(above.upper, abs=0.07)
+    assert (above.reversed, below.reversed) == (False, True)
+
+
+@pytest.mark.parametrize(("facts_at", "nonfacts_at"), [([0.0], [-9.0, 9.0]), ([-9.0, 9.0], [0.0])])
+def test_facts_between_and_around_non_facts(facts_at, nonfacts_at):
+    """Each peak of facts has its own crowd of non-facts beside it, and none may be poured into it."""
+    rng, n, N, q, found = np.random.default_rng(0), 400, 6400, 1 / 64, []
+    for _ in range(10):
+        facts = rng.choice(facts_at, n) + rng.normal(size=n)
+        at = np.where(np.arange(N) < q * N, rng.choice(facts_at, N), rng.choice(nonfacts_at, N))
+        found.append(bits_per_fact(facts, at + rng.normal(size=N), replicates=50))
+    assert np.mean([each.estimate for each in found]) == pytest.approx(6, abs=0.1)
+    assert all(each.lower < 6 < each.upper < 7 for each in found)
+
+
+@pytest.mark.parametrize("n", [10, 14, 24, 29])
+def test_what_is_left_over_of_the_facts_is_not_poured_into_the_crowd(n):
+    """After the last five facts come fewer, and below them non-facts in bins too small to be unlike each."""
+    rng = np.random.default_rng(0)
+    draws = ((rng.random(n), np.concatenate([rng.uniform(-20, -10, 1500), rng.random(100)])) for _ in range(100))
+    assert np.mean([binned_bits(*each) for each in draws]) == pytest.approx(4, abs=0.25)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_copies_of_claims_are_worth_one(noise):
+    """An entity's claims score alike, so that a fine bin is of one class alone: 1.7 bits out of nothing."""
+    rng, found = np.random.default_rng(0), []
+    of = np.repeat(np.arange(40), 20), np.repeat(np.arange(100, 260), 20)
+    for _ in range(20):
+        scores = [rng.normal(size=300)[each] + noise * rng.normal(size=each.size) for each in of]
+        found.append(bits_per_fact(*scores, of, replicates=50))
+    assert np.mean([each.estimate for each in found]) < 0.15
+    assert sum(each.lower > 0 for each in found) <= 2
+
+
+def test_copies_are_no_more_sure_than_their_originals():
+    rng = np.random.default_rng(0)
+    facts, nonfacts = laws.channel(rng, 200, 2000)
+    labels = np.repeat(np.arange(200), 8), np.repeat(np.arange(2000), 8)
+    one, many = bits_per_fact(facts, nonfacts), bits_per_fact(np.repeat(facts, 8), np.repeat(nonfacts, 8), labels)
+    assert many.estimate == pytest.approx(one.estimate, abs=0.05)
+    assert many.upper - many.lower == pytest.approx(one.upper - one.lower, rel=0.25)
 
 
 def test_merging_spares_the_tie_that_carries_the_divergence():
@@ -96,6 +194,25 @@ def test_effective_bits_stay_within_what_the_sample_shows():
     assert bits_effective(np.zeros(50), np.zeros(1024)) == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.parametrize("law", [laws.channel, laws.smooth, laws.forgetting])
+def test_resolved_samples_are_bounded_above(law):
+    """A bin of a fact without a non-fact in the bulk left one sample in six open above."""
+    for seed in range(15):
+        got = bits_per_fact(*law(np.random.default_rng(seed), 300, 3000), replicates=50)
+        assert not got.resolution_limited
+        assert got.upper < got.estimate + 1
+
+
+@pytest.mark.parametrize(("share", "bounded"), [(0.01, True), (0.1, False)])
+def test_facts_at_a_tie_of_their_own_may_be_worth_any_number_of_bits(share, bounded):
+    facts, nonfacts = np.repeat([1.0, 2.0], [round(500 * (1 - share)), round(500 * share)]), np.zeros(8000)
+    nonfacts[:500] = 1.0
+    got = bits_per_fact(facts, nonfacts)
+    assert got.resolution_limited != bounded
+    assert np.isfinite(got.upper) == bounded
+    assert got.upper > got.estimate + share * 3 / np.log(2)
+
+
 def test_unseen_rates_are_not_bounded_above():
     got = bits_per_fact(np.ones(100), np.zeros(1000))
     assert got.upper == np.inf
@@ -107,7 +224,7 @@ def test_unseen_rates_are_not_bounded_above():
 def test_tiny_samples_give_an_answer():
     got = bits_per_fact([2.0], [1.0])
     assert (got.certified, got.resolution_limited) == (0.0, True)
-    assert got.lower <= got.estimate <= got.upper
+    assert (got.lower, got.upper, got.reversed) == (0.0, np.inf, False)
 
 
 def test_same_seed_same_answer_and_counts_are_kept():

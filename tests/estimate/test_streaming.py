@@ -8,8 +8,19 @@ from tests.estimate import laws
 
 from bitsperfact.estimate import StreamedScores, auc, binned_bits, bits_per_fact
 from bitsperfact.estimate.divergence import digamma_kl_bits
+from bitsperfact.estimate.sketches import TwoEndedSketch
+
+
+def upside_down(law):
+    return lambda *sizes: tuple(-scores for scores in law(*sizes))
+
+
+def wide(rng, n, N):
+    return rng.normal(0, 2, n), rng.normal(0, 1, N)
+
 
 LAWS = [laws.smooth, laws.equal, laws.channel, laws.atoms, laws.abstaining]
+LAWS += [upside_down(laws.channel), wide]
 
 
 def streamed(facts, nonfacts, batches=7, k=200):
@@ -50,6 +61,23 @@ def test_rare_hallucinations_are_counted_exactly():
     assert got.error_bits < 0.01
     assert got.estimate == pytest.approx(binned_bits(np.ones(1000), nonfacts), abs=got.error_bits + 1e-9)
     assert got.resolution_limited
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_tails_of_either_end_are_known_in_proportion(side):
+    """One score in 2^16 and fewer, where a constant rank error would be all there is."""
+    scores = side * np.random.default_rng(0).permutation(np.arange(500_000, dtype=np.float32))
+    sketch = TwoEndedSketch(100)
+    for part in np.array_split(scores, 5):
+        sketch.update(part)
+    kept, weights = sketch.kept()
+    assert weights.sum() == sketch.n == scores.size
+    for end in (1, -1):
+        edges = np.quantile(end * scores, [1 - 2.0**-b for b in (2, 8, 16)])
+        beyond = [weights[end * kept >= edge].sum() / scores.size for edge in edges]
+        np.testing.assert_allclose(beyond, [2.0**-b for b in (2, 8, 16)], rtol=0.05)
+    below, off = sketch.ranks(np.sort(scores)[[5, 2000, 250_000, 498_000]], 0.01)
+    assert (np.abs(below - np.array([5, 2000, 250_000, 498_000]) / scores.size) <= off + 1e-12).all()
 
 
 def test_few_scores_are_kept_as_they_are():

@@ -22,17 +22,20 @@ HEAVY_TIE = 1 / 100
 #: Likelihood ratio (twice its logarithm, nats) from which two bins are not merged, however few claims they hold.
 UNLIKE = 16.0
 
+#: Likelihood ratio from which what is left over of one bin joins the bin before rather than the one after.
+DOUBTFUL = 12.0
+
 
 def bin_starts(facts: Array, nonfacts: Array) -> Indices:
     """Level at which each bin starts, from counts per level (shape (levels,), scores increasing).
 
     Facts crowd where non-facts are rare, so that bins of equal mass would either miss the tail or be empty. The
     edges are ranks of non-facts, 5 from either end and then growing by `RATIO`, and quantiles of the facts; a tie
-    that holds such a rank starts the bin. Heavy ties get an edge on either side, and so do crowds of non-facts with
-    no fact among them. Then bins are merged, from the top
-    and from the bottom to the median non-fact, until each holds `LEAST_COUNT` of each class, but never across
-    a step of the ratio of facts to non-facts that chance would not make (`UNLIKE`): a crowd of non-facts poured
-    into the bin of the facts would make rare scores look common. Depends on the order of the scores alone.
+    that holds such a rank starts the bin. Heavy ties get an edge on either side, and so do crowds of non-facts
+    with no fact among them. Then bins are merged, from the top and from the bottom to the median non-fact, until
+    each holds `LEAST_COUNT` of each class, but never across a step of the ratio of facts to non-facts that chance
+    would not make (`UNLIKE`): a crowd of non-facts poured into the bin of the facts would make rare scores look
+    common. Depends on the order of the scores alone.
     """
     heavy, ranks = heavy_ties(facts, nonfacts), rank_starts(nonfacts, _growing_ranks(nonfacts.sum()))
     edges = np.concatenate([[0], heavy, heavy + 1, ranks, _quantile_starts(facts), _crowds(facts, nonfacts)])
@@ -120,15 +123,22 @@ def _closed(groups: list[_Group]) -> list[_Group]:
     """Each merged with those that follow, until it holds enough, or what follows is unlike it."""
     closed: list[_Group] = []
     for group, ahead in zip(groups, _ahead(groups), strict=True):
-        if closed and closed[-1].is_short and closed[-1].unlikeness(ahead) < UNLIKE:
+        if closed and closed[-1].is_short and closed[-1].unlikeness(ahead) < _limit(closed):
             closed[-1] = closed[-1].joined(group)
         else:
             closed.append(group)
     return closed
 
 
+def _limit(closed: list[_Group]) -> float:
+    """How unlike what follows may be: not more than what came before, where that could be chance no more."""
+    if len(closed) == 1:
+        return UNLIKE
+    return min(UNLIKE, max(DOUBTFUL, closed[-1].unlikeness(closed[-2])))
+
+
 def _ahead(groups: list[_Group]) -> list[_Group]:
-    """Each with so many of those that follow that both classes are many: one alone may be too small to be unlike."""
+    """Each with those that follow until both classes are many: one alone may be too small to be unlike."""
     counts = np.array([group[1:] for group in groups]).reshape(-1, 2)
     upto = np.concatenate([np.zeros((1, 2)), np.cumsum(counts, axis=0)])
     ends = np.max([np.searchsorted(each, each[:-1] + LEAST_COUNT) for each in upto.T], axis=0)
@@ -137,16 +147,18 @@ def _ahead(groups: list[_Group]) -> list[_Group]:
 
 
 def _without_remnants(groups: list[_Group]) -> list[_Group]:
-    """What is left short joins the neighbour most like it, until none is like it."""
-    kept, i = list(groups), 0
-    while i < len(kept):
-        beside = [j for j in (i - 1, i + 1) if 0 <= j < len(kept) and kept[i].is_short]
-        near, j = min(((kept[i].unlikeness(kept[j]), j) for j in beside), default=(UNLIKE, i))
-        if near < UNLIKE:
-            low = min(i, j)
-            kept[low : low + 2] = [kept[low].joined(kept[low + 1])]
-            # Its neighbours below may be like what it has become.
-            i = max(0, low - 1)
-        else:
-            i += 1
+    """Of what is left short, the one most like a neighbour joins it, until none is like one."""
+    kept = list(groups)
+    while len(kept) > 1:
+        pairs = [
+            (kept[i].unlikeness(kept[i + 1]), i) for i in range(len(kept) - 1) if _may_join(kept[i], kept[i + 1])
+        ]
+        near, i = min(pairs, default=(UNLIKE, 0))
+        if near >= UNLIKE:
+            break
+        kept[i : i + 2] = [kept[i].joined(kept[i + 1])]
     return kept
+
+
+def _may_join(one: _Group, other: _Group) -> bool:
+    return one.is_short or other.is_short

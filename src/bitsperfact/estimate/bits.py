@@ -12,10 +12,18 @@ from bitsperfact.estimate.divergence import binned_bits
 from bitsperfact.estimate.few import EffectiveCounts
 from bitsperfact.estimate.interval import Draws, bits_interval, design_effect
 from bitsperfact.estimate.pool import Pool, checked_scores
-from bitsperfact.estimate.resampling import clustered_draws, independent_draws
+from bitsperfact.estimate.resampling import (
+    clustered_draws,
+    independent_draws,
+    mean_design_effect,
+    part_counts,
+)
 from bitsperfact.estimate.resolution import NONFACTS_PER_RATE, Resolution
 
 Array = NDArray[np.float64]
+
+#: Design effect up to which clusters count as single claims.
+NEGLIGIBLE_DESIGN = 1.2
 
 ESTIMATOR = "binned digamma"
 
@@ -60,7 +68,8 @@ def bits_per_fact(
     """Bits per fact that a tester spends: KL(scores of facts || scores of non-facts).
 
     Guo & Li 2026, arXiv 2602.00906: the memory per fact of a sparse membership tester. Estimated from binned
-    counts (`bin_starts`, `digamma_kl_bits`), so that it is the same for every increasing function of the score.
+    counts (`bin_starts`, `digamma_kl_bits`), so that it is the same for every increasing function of the score;
+    where claims of a cluster are alike, from counts divided by the design effect (`mean_design_effect`).
     The interval resamples clusters within the bins (`bits_interval`); the certificate is `certified_bits`. The
     estimate is low where N < 10 * 2^bits, and counts as resolved from N >= 50 * 2^bits on, with N divided by the
     design effect of its clusters, if both tails are (`Resolution`).
@@ -72,11 +81,12 @@ def bits_per_fact(
     check_resampling(replicates, confidence)
     first, second = checked_scores("facts", facts), checked_scores("nonfacts", nonfacts)
     of_facts, of_nonfacts = clusters_of(groups, first.size, second.size)
-    pool, effective = Pool.of(first, second), EffectiveCounts.of(of_facts, of_nonfacts)
+    effective = EffectiveCounts.of(of_facts, of_nonfacts)
+    pool, designs = _worth(Pool.of(first, second), (first, second), (of_facts, of_nonfacts))
     estimate = binned_bits(pool) - _unseen_bits(pool, effective)
-    draws = _draws(pool, (first, second), (of_facts, of_nonfacts), seed, replicates)
-    independent = 1.0 if of_nonfacts.are_single_claims else design_effect(pool, draws.nonfacts, seed)
-    limited = is_resolution_limited(pool, estimate, independent)
+    draws = _draws(pool, designs, (first, second), (of_facts, of_nonfacts), seed, replicates)
+    together = 1.0 if of_nonfacts.are_single_claims else design_effect(pool, draws.nonfacts, seed)
+    limited = is_resolution_limited(pool, estimate, together)
     interval = bits_interval(pool, draws, estimate, effective, limited, seed, confidence)
     return BitsPerFact(
         estimate=max(0.0, estimate),
@@ -96,25 +106,49 @@ def bits_per_fact(
 
 
 def is_resolution_limited(pool: Pool, bits: float, design_effect: float = 1.0) -> bool:
-    """Whether the non-facts are too few, or too far from facts, for `bits` to be an estimate, not a lower limit."""
-    too_few = pool.n_nonfacts / design_effect < NONFACTS_PER_RATE * 2.0**bits
+    """Whether the non-facts are too few, or too far from facts, for `bits` to be more than a lower limit."""
+    too_few = pool.nonfacts.sum() / design_effect < NONFACTS_PER_RATE * 2.0**bits
     return bool(too_few or not Resolution.of(pool).is_bounded(bits))
+
+
+def _worth(
+    pool: Pool, scores: tuple[Array, Array], of: tuple[Clusters, Clusters]
+) -> tuple[Pool, tuple[float, float]]:
+    """The pool at what its clusters are worth, and the design effect of each class (1)."""
+    edges = pool.scores[pool.bins]
+    facts, nonfacts = (
+        1.0
+        if clustering.are_single_claims
+        else mean_design_effect(part_counts(values, edges, clustering, np.random.default_rng(0)))
+        for values, clustering in zip(scores, of, strict=True)
+    )
+    # Claims that are nearly independent stay claims: bins at ranks need whole ones.
+    designs = tuple(each if each > NEGLIGIBLE_DESIGN else 1.0 for each in (facts, nonfacts))
+    return (pool.worth(*designs) if max(designs) > 1 else pool), (designs[0], designs[1])
 
 
 def _unseen_bits(pool: Pool, effective: EffectiveCounts) -> float:
     """Bits to take off where facts are without a non-fact: no cluster is there, which is less than no claim."""
-    return Resolution.of(pool).unseen * float(np.log2(pool.n_nonfacts / effective.nonfacts))
+    unseen, worth = Resolution.of(pool).unseen, float(pool.nonfacts.sum())
+    return unseen * max(0.0, float(np.log2(worth / effective.nonfacts)))
 
 
 def _draws(
-    pool: Pool, scores: tuple[Array, Array], of: tuple[Clusters, Clusters], seed: int, replicates: int
+    pool: Pool,
+    designs: tuple[float, float],
+    scores: tuple[Array, Array],
+    of: tuple[Clusters, Clusters],
+    seed: int,
+    replicates: int,
 ) -> Draws:
     edges, children = pool.scores[pool.bins], np.random.SeedSequence(seed).spawn(2)
     drawn = []
-    for counts, values, clustering, child in zip(pool.binned(), scores, of, children, strict=True):
+    for counts, design, values, clustering, child in zip(
+        pool.binned(), designs, scores, of, children, strict=True
+    ):
         rng = np.random.default_rng(child)
         if clustering.are_single_claims:
             drawn.append(independent_draws(counts, rng, replicates))
         else:
-            drawn.append(clustered_draws(values, edges, clustering, rng, replicates))
+            drawn.append(clustered_draws(values, edges, clustering, rng, replicates) / design)
     return Draws(*drawn)

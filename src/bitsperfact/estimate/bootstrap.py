@@ -41,7 +41,8 @@ def bootstrap(
 
     Facts and non-facts are resampled apart, whole clusters at a time. Bounds are the quantiles of the replicates,
     moved by their mean's distance to the estimate: resampling adds its own bias to the sample's, which for a
-    divergence is as large as the noise. Few clusters stretch them (`small_sample_factor`). Shares (`Statistic.share_of`) are widened to the exact binomial interval.
+    divergence is as large as the noise. Few clusters stretch them (`small_sample_factor`).
+    Shares (`Statistic.share_of`) are widened to the exact binomial interval.
 
     Args: `statistics`: functions of a `Pool`. `facts`: scores, shape (n,), or (views, n) for several scores of the
     same claims, and then a statistic takes one pool per view; `nonfacts` likewise. `groups`: labels of facts (n,)
@@ -56,7 +57,9 @@ def bootstrap(
     for resampled in _resamples(views, of_facts, of_nonfacts, seed, replicates):
         for name, compute in statistics.items():
             draws[name].append(float(compute(*resampled)))
-    effective = EffectiveCounts.of(of_facts, of_nonfacts).least
+    counts = EffectiveCounts.of(of_facts, of_nonfacts)
+    # A class of one claim varies in no resample, so that no factor would help.
+    effective = min((each for each in (counts.facts, counts.nonfacts) if each > 1), default=np.inf)
     return {
         name: _interval(compute, estimates[name], np.array(draws[name]), pools[0], effective, seed, confidence)
         for name, compute in statistics.items()
@@ -138,7 +141,7 @@ def _interval(
 
 
 def centred_quantiles(draws: Array, estimate: float, error: float, factor: float = 1.0) -> tuple[float, float]:
-    """Quantiles of the replicates at `error` and 1 - `error`, with their mean moved to the estimate, `factor` as far."""
+    """Quantiles of the replicates at `error` and 1 - `error`, moved to the estimate, `factor` times as far."""
     away = factor * (np.quantile(draws, [error, 1 - error]) - draws.mean())
     # A skewed statistic can leave its own interval by a hair.
     return min(float(estimate + away[0]), estimate), max(float(estimate + away[1]), estimate)

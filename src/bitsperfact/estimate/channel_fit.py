@@ -81,8 +81,10 @@ def fit_channel(
     of = clusters_of(groups, first.size, second.size)
     rivals = compare(first, second, groups, seed)
     pool = Pool.of(first, second)
+    worth = _worth(first, second, of, nearest_channel(pool).threshold)
+    # Bins of copies are of one class alone, which in bins of as many claims as they are worth is chance.
+    pool = pool.worth(first.size / worth[0], second.size / worth[1])
     nearest = nearest_channel(pool)
-    worth = _worth(first, second, of, nearest.threshold)
     peaks = next(rival.fitted for rival in rivals if rival.name == CHANNEL.name)
     return ChannelFit(
         **asdict(nearest),

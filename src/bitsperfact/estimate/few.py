@@ -32,8 +32,9 @@ class EffectiveCounts:
 
     @classmethod
     def of(cls, facts: Clusters, nonfacts: Clusters) -> "EffectiveCounts":
-        """1 / sum s^2 with s the share of a class that a cluster holds (Kish 1965), claims alike within clusters."""
-        numbers, dominated = [], False
+        """1 / sum s^2 with s the share of a class that a cluster holds (Kish 1965, Survey Sampling)."""
+        numbers: list[float] = []
+        dominated = False
         for each in (facts, nonfacts):
             if each.are_single_claims:
                 numbers.append(float(each.n))
@@ -41,7 +42,7 @@ class EffectiveCounts:
             size = np.bincount(each.label, minlength=each.n).astype(np.float64)
             numbers.append(float(size.sum() ** 2 / (size @ size)))
             dominated |= bool(size.max() > max(1.0, DOMINANT_SHARE * size.sum()))
-        return cls(*numbers, dominated)
+        return cls(numbers[0], numbers[1], dominated)
 
     @property
     def least(self) -> float:
@@ -59,13 +60,13 @@ def few_counts(pool: Pool, effective: EffectiveCounts) -> tuple[Array, Array]:
 
     The parts halve the non-facts from either end, around heavy ties, so that their edges owe nothing to the facts.
     """
-    halvings = np.arange(1, pool.n_nonfacts.bit_length())
-    ranks = np.ceil(pool.n_nonfacts * 0.5**halvings)
+    n, N = float(pool.facts.sum()), float(pool.nonfacts.sum())
+    ranks = np.ceil(N * 0.5 ** np.arange(1, int(N).bit_length()))
     heavy = heavy_ties(pool.facts, pool.nonfacts)
     edges = np.concatenate([[0], heavy, heavy + 1, rank_starts(pool.nonfacts, ranks[ranks >= LEAST_END])])
     starts = np.unique(edges[edges < pool.scores.size]).astype(np.intp)
     k, l = np.add.reduceat(pool.facts, starts), np.add.reduceat(pool.nonfacts, starts)  # noqa: E741
-    return k * (effective.facts / pool.n_facts), l * (effective.nonfacts / pool.n_nonfacts)
+    return k * (effective.facts / n), l * (effective.nonfacts / N)
 
 
 def differ(facts: Array, nonfacts: Array, error: float) -> bool:
@@ -88,8 +89,8 @@ def few_interval(
 ) -> tuple[float, float]:
     """Bounds, each at `error`, of the divergence (bits, any sign) of the laws of counts per part, shape (parts,).
 
-    Shares are drawn from the Dirichlet laws of the counts plus, for non-facts, Jeffreys' half a claim per part and,
-    for facts, one claim dealt out as the non-facts are; for the upper bound another one, dealt out evenly. Noise
+    Shares are drawn from the Dirichlet laws of the counts plus, for non-facts, Jeffreys' half a claim per part
+    and, for facts, one claim dealt out as the non-facts are; for the upper bound another, dealt out evenly. Noise
     adds (m - 1) / 2n nats to the divergence of facts in m parts, once in the sample and once in the draws, which
     is taken off the lower bound. For the upper one the facts' own shares count too, as these may be 0 and drawn
     ones never are.

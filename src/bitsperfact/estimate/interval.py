@@ -31,14 +31,20 @@ class BitsInterval(NamedTuple):
 
 
 def bits_interval(
-    pool: Pool, draws: Draws, estimate: float, effective: EffectiveCounts, limited: bool, seed: int, confidence: float
+    pool: Pool,
+    draws: Draws,
+    estimate: float,
+    effective: EffectiveCounts,
+    limited: bool,
+    seed: int,
+    confidence: float,
 ) -> BitsInterval:
     """Interval of bits per fact whose `estimate` (bits, any sign) is that of a pool.
 
     Quantiles of the draws, centred. Where either class is worth few claims, or the non-facts are too few for the
-    estimate (`limited`), resampling knows too little: the interval is then no narrower than `few_interval`, and with
-    few claims it starts at 0 unless `differ` holds. It is open above where the sample bounds nothing, and has all
-    of its error below then.
+    estimate (`limited`), resampling knows too little: the interval is then no narrower than `few_interval`, and
+    with few claims it starts at 0 unless `differ` holds. It is open above where the sample bounds nothing, and
+    has all of its error below then.
     """
     resolution, few = Resolution.of(pool), effective.are_few
     bounded = resolution.is_bounded(estimate)

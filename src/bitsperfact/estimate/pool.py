@@ -19,7 +19,8 @@ class Pool:
     """Counts of facts and non-facts at each distinct score.
 
     `scores`: shape (levels,), strictly increasing, any unit. `facts`, `nonfacts`: shape (levels,), counts (1,
-    whole numbers). `bins`: shape (bins,), the level at which each bin starts. `chosen`: shape (bins,), whether a
+    whole but in a pool that says what claims are `worth`). `bins`: shape (bins,), the level at which each bin
+    starts. `chosen`: shape (bins,), whether a
     bin's lower edge is a non-fact of this sample. A resampled pool keeps the levels and the bins of the data, with
     other counts: statistics ignore levels that nobody occupies.
     """
@@ -42,12 +43,12 @@ class Pool:
     @property
     def n_facts(self) -> int:
         """Number of facts, counted as often as they were drawn."""
-        return int(self.facts.sum())
+        return round(float(self.facts.sum()))
 
     @property
     def n_nonfacts(self) -> int:
         """Number of non-facts, counted as often as they were drawn."""
-        return int(self.nonfacts.sum())
+        return round(float(self.nonfacts.sum()))
 
     @property
     def edges(self) -> Array:
@@ -57,6 +58,12 @@ class Pool:
     def binned(self) -> tuple[Array, Array]:
         """Counts of facts and of non-facts per bin, each of shape (bins,)."""
         return np.add.reduceat(self.facts, self.bins), np.add.reduceat(self.nonfacts, self.bins)
+
+    def worth(self, facts: float, nonfacts: float) -> "Pool":
+        """The same levels with counts divided by the design effects (1) of both classes, in bins of their own."""
+        counts = self.facts / facts, self.nonfacts / nonfacts
+        bins = bin_starts(*counts)
+        return Pool(self.scores, *counts, bins, order_statistics(bins, self.facts, self.nonfacts))
 
     def with_counts(self, facts: Array, nonfacts: Array) -> "Pool":
         """The same levels and bins with other counts."""

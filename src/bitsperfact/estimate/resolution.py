@@ -41,7 +41,7 @@ class Resolution:
         """What the non-facts of a pool are too few for."""
         k, l = pool.binned()  # noqa: E741
         ends = [_Tail.of(pool.facts[::step], pool.nonfacts[::step]) for step in (1, -1)]
-        n = pool.n_facts
+        n = float(pool.facts.sum())
         return cls(
             beyond=float(sum(end.facts for end in ends)) / n,
             unseen=float(k[l == 0].sum()) / n,
@@ -52,7 +52,9 @@ class Resolution:
         """Whether the sample bounds the divergence from above, where its estimate is `bits`."""
         too_much = max(NEGLIGIBLE_BITS, LARGEST_MISSING_PART * bits)
         return (
-            self.beyond <= LARGEST_SHARE_BEYOND and self.unseen <= LARGEST_UNSEEN_SHARE and self.missing <= too_much
+            self.beyond <= LARGEST_SHARE_BEYOND
+            and self.unseen <= LARGEST_UNSEEN_SHARE
+            and self.missing <= too_much
         )
 
     def allowance(self, error: float) -> float:
@@ -76,14 +78,14 @@ class _Tail:
     @classmethod
     def of(cls, facts: Array, nonfacts: Array) -> "_Tail":
         """The tail at the start of counts per level, shape (levels,)."""
-        # Ranks count from the end, so that a head of the levels is enough unless ties are many.
         from_end = np.cumsum(nonfacts)
         levels = np.searchsorted(from_end, np.minimum([_TENTH, _FORTIETH], from_end[-1]))
-        (k, l), (k_more, l_more) = ((float(facts[:i].sum()), float(nonfacts[:i].sum())) for i in levels)
-        if l_more == l:
+        k, k_more = (float(facts[:i].sum()) for i in levels)
+        beyond, beyond_more = (float(nonfacts[:i].sum()) for i in levels)
+        if beyond_more == beyond:
             return cls(k, 1.0)
         # A few facts more, in the ratio of the non-facts: where there are hardly any, the exponent is 1.
-        few, few_more = LEVEL_FACTS * (l + 1), LEVEL_FACTS * (l_more + 1)
+        few, few_more = LEVEL_FACTS * (beyond + 1), LEVEL_FACTS * (beyond_more + 1)
         return cls(k, min(1.0, log((k_more + few_more) / (k + few)) / log(few_more / few)))
 
     @property

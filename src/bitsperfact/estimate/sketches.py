@@ -14,9 +14,9 @@ INSTALL = "pip install 'bitsperfact[streaming]'"
 class TwoEndedSketch:
     """Two REQ sketches of the same scores (Cormode, Karnin, Liberty, Thaler & Vesely 2021).
 
-    A REQ sketch knows the share of scores beyond any score up to a constant factor, but from one end only; bits may
-    rest on the tail at either. The upper half of the scores is read from one, the lower from the other. `k`: even,
-    in [4, 254]; the error falls as 1 / k.
+    A REQ sketch knows the share of scores beyond any score up to a constant factor, but from one end only; bits
+    may rest on the tail at either. The upper half of the scores is read from one, the lower from the other. `k`:
+    even, in [4, 254]; the error falls as 1 / k. Raises: ImportError where datasketches is not installed.
     """
 
     def __init__(self, k: int) -> None:
@@ -61,7 +61,7 @@ class TwoEndedSketch:
         return float(between[near[np.abs(below[0] - below[1])[near].argmin()]])
 
     def ranks(self, scores: ArrayLike, risk: float) -> tuple[Array, Array]:
-        """Share of what is `kept` below each of `scores` (m,); how far all scores' may be, with chance `risk` each."""
+        """Share of what is `kept` below each of `scores` (m,), and how far off it may be, to `risk`."""
         values, weights = self.kept()
         below = _below(np.stack([values, weights], axis=1), np.asarray(scores, dtype=np.float64)) / self.n
         z = NormalDist().inv_cdf(1 - risk / 2)
@@ -69,7 +69,8 @@ class TwoEndedSketch:
 
     def _standard_error(self, rank: float) -> float:
         sketch: Any = self._below if rank < 0.5 else self._above
-        return max(rank - sketch.get_rank_lower_bound(rank, 1), sketch.get_rank_upper_bound(rank, 1) - rank)
+        low, high = sketch.get_rank_lower_bound(rank, 1), sketch.get_rank_upper_bound(rank, 1)
+        return float(max(rank - low, high - rank))
 
 
 def _below(kept: Array, scores: Array) -> Array:

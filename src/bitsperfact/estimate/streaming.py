@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 ERROR_RISK = 0.01
 #: A bin holds at least so many times what its mass may be wrong by.
 RESOLVED = 5.0
+#: Ratio of the ratios of facts to non-facts in two bins from which they are not merged for being ill known.
+STEP = 2.0
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class StreamedBits:
 
     `estimate`: bits, in [0, inf]. `error_bits`: how far the bits of all scores, in the same bins, may be from it,
     except with chance `ERROR_RISK`. `lower`, `upper`: bits, an interval for sampling alone, claims independent,
-    widened by `error_bits`; `upper` is inf as in `BitsPerFact`. `resolution_limited`: report ">= lower". `reversed`: as in
-    `BitsPerFact`.
+    widened by `error_bits`; `upper` is inf as in `BitsPerFact`. `resolution_limited`: report ">= lower".
+    `reversed`: as in `BitsPerFact`.
     """
 
     estimate: float
@@ -94,8 +96,8 @@ class StreamedScores:
     def pool(self) -> Pool:
         """The scores kept, weighted by how many they stand for: what any statistic of a `Pool` takes.
 
-        Bins are those of `bin_starts`, merged from the ends to the median until each holds, of facts and of non-facts, `RESOLVED`
-        times what its mass may be wrong by. Raises: ValueError where a class is empty.
+        Bins are those of `bin_starts`, merged from the ends to the median until each holds, of facts and of
+        non-facts, `RESOLVED` times what its mass may be wrong by. Raises: ValueError where a class is empty.
         """
         kept, weights = zip(_kept("facts", self._facts), _kept("nonfacts", self._nonfacts), strict=True)
         scores, level = np.unique(np.concatenate(kept), return_inverse=True)
@@ -115,7 +117,8 @@ class StreamedScores:
         an edge moves mass between the two bins beside it. By the mean value theorem, errors e of the facts' shares
         change sum p ln(p / q) by the sum over edges of e times the step of ln(p / q) there, and then errors g of
         the non-facts' by that of g times the step of p / q, each step being taken somewhere within the bounds of
-        the masses, where it is no more than its largest. q counts as half a claim at least.
+        the masses, where it is no more than its largest. q counts as half a claim at least; p as 1 / e of its
+        error w, since the mean of -ln p over any d <= w from 0 is 1 - ln d, and d (1 - ln d) grows with d.
 
         Raises: ValueError where a class is empty or an argument lies outside.
         """
@@ -143,6 +146,7 @@ class StreamedScores:
 
     def _error_bits(self, pool: Pool) -> float:
         facts, nonfacts = (_Masses.of(sketch, pool.edges) for sketch in (self._facts, self._nonfacts))
+        facts = facts.at_least(facts.of_bin / np.e)
         q = nonfacts.at_least(0.5 / self.n_nonfacts)
         with np.errstate(divide="ignore"):
             log_ratio = np.log(np.array([facts.least, facts.largest]) / q.mass)
@@ -155,13 +159,14 @@ class _Masses:
     """What a sketch knows of bins.
 
     `mass`, `least`, `largest`: shape (bins,), the share of scores in each bin and its bounds. `wrong`: shape
-    (bins - 1,), how far the share below each edge may be from the sketch's.
+    (bins - 1,), how far the share below each edge may be from the sketch's; `of_bin`: shape (bins,), of each mass.
     """
 
     mass: Array
     least: Array
     largest: Array
     wrong: Array
+    of_bin: Array
 
     @classmethod
     def of(cls, sketch: TwoEndedSketch, edges: Array) -> "_Masses":
@@ -170,12 +175,12 @@ class _Masses:
         # The share below the lowest bin is 0, and below the end of the highest 1, without error.
         mass = np.diff(np.concatenate([[0.0], below, [1.0]]))
         of_bin = np.concatenate([[0.0], wrong]) + np.concatenate([wrong, [0.0]])
-        return cls(mass, np.maximum(mass - of_bin, 0.0), np.minimum(mass + of_bin, 1.0), wrong)
+        return cls(mass, np.maximum(mass - of_bin, 0.0), np.minimum(mass + of_bin, 1.0), wrong, of_bin)
 
-    def at_least(self, floor: float) -> "_Masses":
+    def at_least(self, floor: float | Array) -> "_Masses":
         """The same, with no share below `floor`."""
         mass, least, largest = (np.maximum(each, floor) for each in (self.mass, self.least, self.largest))
-        return _Masses(mass, least, largest, self.wrong)
+        return _Masses(mass, least, largest, self.wrong, self.of_bin)
 
 
 def _change(bounds: Array, wrong: Array) -> float:
@@ -187,7 +192,7 @@ def _change(bounds: Array, wrong: Array) -> float:
 
 
 def _resolved(masses: tuple[_Masses, _Masses]) -> NDArray[np.intp]:
-    """Bins at which merged bins start: from either end to the median non-fact, each closed once it is well known."""
+    """Bins at which merged bins start: from either end to the median non-fact, each closed once it is known."""
     mass = np.array([each.mass for each in masses])
     outer = np.zeros((2, 1))
     wrong = np.hstack([outer, np.array([each.wrong for each in masses]), outer])
@@ -200,15 +205,31 @@ def _resolved(masses: tuple[_Masses, _Masses]) -> NDArray[np.intp]:
 
 
 def _known(mass: Array, wrong: Array) -> NDArray[np.intp]:
-    """Number of bins, of shape (2, bins) with errors at the edges, (2, bins + 1), after which merged ones close."""
+    """Number of bins, of shape (2, bins) with errors at the edges, (2, bins + 1), after which merged ones close.
+
+    They also close before a bin whose ratio of facts to non-facts is surely another: what crowds there is known.
+    """
     ends: list[int] = []
     held, start = np.zeros(2), wrong[:, 0]
     for i in range(mass.shape[1]):
+        before, after = wrong[:, i], wrong[:, i + 1]
+        if held.any() and _are_unlike((held, start + before), (mass[:, i], before + after)):
+            ends.append(i)
+            held, start = np.zeros(2), before
         held = held + mass[:, i]
-        if (held >= RESOLVED * (start + wrong[:, i + 1])).all():
+        if (held >= RESOLVED * (start + after)).all():
             ends.append(i + 1)
-            held, start = np.zeros(2), wrong[:, i + 1]
+            held, start = np.zeros(2), after
     return np.array(ends, dtype=np.intp)
+
+
+def _are_unlike(one: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
+    """Whether the ratios of two pairs of masses differ by `STEP`, whatever the errors of the masses are."""
+    least, most = np.maximum(one[0] - one[1], 0.0), one[0] + one[1]
+    its_least, its_most = np.maximum(other[0] - other[1], 0.0), other[0] + other[1]
+    higher = least[0] * its_least[1] > STEP * its_most[0] * most[1]
+    lower = its_least[0] * least[1] > STEP * most[0] * its_most[1]
+    return bool(higher or lower)
 
 
 def _kept(name: str, sketch: TwoEndedSketch) -> tuple[Array, Array]:
