@@ -10,7 +10,7 @@ import pandas as pd
 from bitsperfact import tables
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.errors import BadInput
-from bitsperfact.tables import PATTERN_MODEL, POOLED, ClaimSetInfo, Kind, ModelInfo, Status
+from bitsperfact.tables import BEST_SCORE, PATTERN_MODEL, POOLED, ClaimSetInfo, Kind, ModelInfo, Status
 
 #: Columns of the separation table that verdicts read: whose number it is, then the number.
 _READ = [
@@ -98,8 +98,8 @@ class Evidence:
         }
 
     def cells(self) -> Iterator[Key]:
-        """Every model x claim set x score that was measured, without the pattern baseline, sorted."""
-        found = {key for key, _ in self._rows if key.model != PATTERN_MODEL}
+        """Every model x claim set x score that was measured, without baseline and best score, sorted."""
+        found = {key for key, _ in self._rows if key.model != PATTERN_MODEL and key.score != BEST_SCORE}
         yield from sorted(found, key=lambda key: (key.claim_set, key.model, key.score))
 
     def number(self, key: Key, quantity: str) -> Measured:
