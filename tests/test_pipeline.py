@@ -80,7 +80,7 @@ def test_every_score_runs_through_the_whole_job(options):
     causal = set(scoring.names()) - {"log_odds"}
     finished = pipeline.run(dataclasses.replace(options, model=("random:tiny",), score=tuple(sorted(causal))))
     assert set(finished.scores["score"]) == causal
-    assert set(finished.separation["score"]) == {*causal, tables.PATTERN_MODEL}
+    assert set(finished.separation["score"]) == {*causal, tables.PATTERN_MODEL, tables.BEST_SCORE}
 
 
 def test_a_score_that_a_model_cannot_give_is_refused_before_anything_is_done(options, no_model):

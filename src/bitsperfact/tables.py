@@ -34,6 +34,8 @@ POOLED = "pooled"
 #: Value of `separation.model` for the baseline that reads only the text, and of `verdict.model` for all models.
 PATTERN_MODEL = "pattern"
 ALL_MODELS = "*"
+#: Value of `separation.score` for the best of a model's scores, which is no score of its own.
+BEST_SCORE = "best"
 
 COLUMNS: dict[Table, dict[str, type]] = {
     "claims": {

@@ -11,7 +11,7 @@ import pandas as pd
 from bitsperfact import tables
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.errors import BadInput
-from bitsperfact.tables import PATTERN_MODEL, POOLED, ClaimSetInfo, Kind, ModelInfo, Status
+from bitsperfact.tables import BEST_SCORE, PATTERN_MODEL, POOLED, ClaimSetInfo, Kind, ModelInfo, Status
 
 #: Columns of the separation table that verdicts read: whose number it is, then the number.
 _READ = [
@@ -20,8 +20,6 @@ _READ = [
 ]
 #: Value of `verdict.claim_set` for all claim sets together.
 ALL_SETS = "*"
-#: Score under which a model's best score stands once more.
-BEST = "best"
 
 
 @dataclass(frozen=True)
@@ -112,10 +110,10 @@ class Evidence:
     def cells(self) -> Iterator[Key]:
         """Every model x claim set x score whose bits were measured, sorted.
 
-        Neither the pattern baseline nor `BEST`, which is no score of its own, nor what has an accuracy alone.
+        Neither the pattern baseline nor `BEST_SCORE`, which is no score of its own, nor what has an accuracy alone.
         """
         measured = (key for key, quantity in self._rows if quantity == "bits_per_fact")
-        found = {key for key in measured if key.model != PATTERN_MODEL and key.score != BEST}
+        found = {key for key in measured if key.model != PATTERN_MODEL and key.score != BEST_SCORE}
         yield from sorted(found, key=lambda key: (key.claim_set, key.model, key.score))
 
     def ordinary(self) -> list[Key]:

@@ -16,6 +16,7 @@ from bitsperfact.estimate.clusters import clusters_of
 
 BOOTSTRAP = "cluster bootstrap by entity"
 SHARE = f"{BOOTSTRAP}, no narrower than the exact binomial interval"
+CERTIFICATE = "ROC bounds at levels of recall, clusters by entity"
 THRESHOLD_AND_SHARE = "exact bounds by entity of the threshold and of the share, whose errors add up to 5 %"
 
 #: Unit and estimator of the quantities beside bits_per_fact and bits_certified.
@@ -108,9 +109,7 @@ def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity
         estimator, lower, upper = f"{estimator}, or the certificate", min(lower, bits.certified), np.inf
     yield Quantity("bits_per_fact", bits.estimate, lower, upper, "bits", estimator, limited)
     # A lower bound has no upper end; NaN says so, where infinity would claim to know one.
-    yield Quantity(
-        "bits_certified", bits.certified, bits.certified, np.nan, "bits", "ROC bounds at levels of recall", False
-    )
+    yield Quantity("bits_certified", bits.certified, bits.certified, np.nan, "bits", CERTIFICATE, False)
     yield _quantity("hallucination_rate", _hallucination_rate(sample, values), limited)
     for name, interval in sample.bootstrap(_statistics(sample.p), values).items():
         yield _quantity(name, interval, limited)

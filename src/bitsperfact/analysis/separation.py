@@ -9,13 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact import tables
+from bitsperfact.analysis.best import best_quantities
 from bitsperfact.analysis.inputs import Cell, cells_of, claim_sets_of, scores_of
 from bitsperfact.analysis.measure import Quantity, Sample, bits_above, quantities
 from bitsperfact.analysis.pattern import Pattern, fitted_pattern
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
 from bitsperfact.rows import Rows, rows_of
-from bitsperfact.tables import PATTERN_MODEL, POOLED, ClaimSetInfo, ModelInfo
+from bitsperfact.tables import BEST_SCORE, PATTERN_MODEL, POOLED, ClaimSetInfo, ModelInfo
 
 #: Called with the number of cells done and the number of all.
 Progress = Callable[[int, int], None]
@@ -38,9 +39,11 @@ def separate(
     Of unit 1, in [0, 1]: auc, hallucination_rate (at 95 % recall), miss_rate, abstention_mass, sparsity_ratio
     (F_p / KL), and of the nearest channel x_star, q_star, channel_distance (total variation). The baseline's own
     rows have model and score `pattern` and 0 parameters; from `pattern.MOST_CLAIMS` claims on, they and
-    bits_above_pattern rest on a sample of entities, which their counts tell. Stratum `pooled` takes all non-facts
-    together. Intervals are 95 %, by entity (`group`), from `replicates` resamples; from `levels.MOST_EXACT` claims
-    on, scores are lowered to one of some ten thousand levels for all but bits_per_fact and bits_certified.
+    bits_above_pattern rest on a sample of entities, which their counts tell. Models with several scores on a set
+    have bits_per_fact and bits_certified of score `best` too, its selection paid for. Stratum `pooled` takes all
+    non-facts together. Intervals are 95 %, by entity (`group`), from `replicates` resamples; from
+    `levels.MOST_EXACT` claims on, scores are lowered to one of some ten thousand levels for all but bits_per_fact,
+    bits_certified and hallucination_rate.
 
     A cell's random numbers depend on the seed, set and stratum alone, not on the order of rows or what else is in
     the run, and all models see the same resamples. Raises BadInput where claims, scores and metadata do not fit.
@@ -59,6 +62,7 @@ def separate(
             done += 1
             if progress is not None:
                 progress(done, total)
+        rows += _best_rows(each, [cell for cell in cells if cell.claims is each], seed, replicates)
     return tables.check("separation", pd.DataFrame(rows), "separation")
 
 
@@ -73,16 +77,40 @@ def _rows(
 ) -> Iterator[Row]:
     """Rows of a model's cell, or of the baseline's where `cell` is None."""
     values = None if cell is None else cell.values()
+    for stratum, sample in _samples(each, seed, replicates):
+        yield from _written(each, stratum, _who(cell), _measured(sample, values, patterns[stratum]), seed)
+
+
+def _best_rows(each: SetOfClaims, cells: list[Cell], seed: int, replicates: int) -> Iterator[Row]:
+    """Rows of the best score of every model that has several on a set."""
+    for model in dict.fromkeys(cell.model.name for cell in cells):
+        own = [cell for cell in cells if cell.model.name == model]
+        if len(own) < 2:
+            continue
+        who = _who(own[0]) | {"score": BEST_SCORE}
+        names, views = [cell.score for cell in own], np.stack([cell.values() for cell in own])
+        for stratum, sample in _samples(each, seed, replicates):
+            measured = ((sample, quantity) for quantity in best_quantities(names, views, sample))
+            yield from _written(each, stratum, who, measured, seed)
+
+
+def _samples(each: SetOfClaims, seed: int, replicates: int) -> Iterator[tuple[str, Sample]]:
     for stratum, nonfacts in _distinct_strata(each).items():
         cell_seed = derived_seed(seed, each.info.name, stratum)
-        sample = Sample(each.is_fact, nonfacts, each.groups, each.info.p, cell_seed, replicates)
-        measured = [
-            {"seed": seed} | asdict(quantity) | {"n_facts": of.n_facts, "n_nonfacts": of.n_nonfacts}
-            for of, quantity in _measured(sample, values, patterns[stratum])
-        ]
-        for name in each.strata() if len(each.strata()) == 2 else [stratum]:
-            for quantity in measured:
-                yield _who(cell) | {"claim_set": each.info.name, "stratum": name} | quantity
+        yield stratum, Sample(each.is_fact, nonfacts, each.groups, each.info.p, cell_seed, replicates)
+
+
+def _written(
+    each: SetOfClaims, stratum: str, who: Row, measured: Iterator[tuple[Sample, Quantity]], seed: int
+) -> Iterator[Row]:
+    """Rows of what was measured, also under the name of the only stratum where that is what is pooled."""
+    rows = [
+        {"seed": seed} | asdict(quantity) | {"n_facts": of.n_facts, "n_nonfacts": of.n_nonfacts}
+        for of, quantity in measured
+    ]
+    for name in each.strata() if len(each.strata()) == 2 else [stratum]:
+        for row in rows:
+            yield who | {"claim_set": each.info.name, "stratum": name} | row
 
 
 def _measured(

@@ -1,5 +1,6 @@
 """What samples of scores say: bits per fact with interval and certificate, rank statistics, and the bootstrap."""
 
+from bitsperfact.estimate.best import BestOfScores, best_of_scores
 from bitsperfact.estimate.bits import BitsPerFact, bits_per_fact
 from bitsperfact.estimate.bootstrap import Interval, bootstrap
 from bitsperfact.estimate.calibration import Posterior, abstention_mass, miss_rate, posterior
@@ -17,6 +18,7 @@ from bitsperfact.estimate.shares import share_bounds
 from bitsperfact.estimate.streaming import StreamedBits, StreamedScores
 
 __all__ = [
+    "BestOfScores",
     "BitsPerFact",
     "ChannelFit",
     "ChoiceAccuracy",
@@ -30,6 +32,7 @@ __all__ = [
     "StreamedScores",
     "abstention_mass",
     "auc",
+    "best_of_scores",
     "binned_bits",
     "bits_effective",
     "bits_per_fact",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bitsperfact.report.sampling import Counts, drawn_claims, drawn_scores
 from bitsperfact.runs import Run
-from bitsperfact.tables import PATTERN_MODEL, POOLED
+from bitsperfact.tables import BEST_SCORE, PATTERN_MODEL, POOLED
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ def scored_run(run: Run) -> ScoredRun:
     models = sorted({name for name in named if name != PATTERN_MODEL}, key=lambda name: (sizes.get(name, 0), name))
     sets = [*(info.name for info in run.claim_sets), *drawn.counts, *run.separation["claim_set"]]
     scores = [*scored["score"], *run.separation.loc[run.separation["model"] != PATTERN_MODEL, "score"]]
-    return ScoredRun(
-        run, scored, drawn.claims, drawn.counts, models, list(dict.fromkeys(sets)), sorted(set(scores))
-    )
+    # The best score has numbers in the headline table, but no values of its own to draw.
+    named_scores = sorted({name for name in scores if name != BEST_SCORE})
+    return ScoredRun(run, scored, drawn.claims, drawn.counts, models, list(dict.fromkeys(sets)), named_scores)
 
 
 def number_of_parameters(run: Run) -> dict[str, int]:
