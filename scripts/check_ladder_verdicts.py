@@ -150,7 +150,8 @@ def check(
     text = page(found)
     if out is not None:
         write_text(out, text)
-    print(text)
+    else:
+        print(text)
     return 0
 
 
