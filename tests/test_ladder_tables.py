@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bitsperfact import console
-from tests.scripts import load_script
+from tests.scripts import CHECKOUT, load_script
 
 SCRIPT = load_script("scripts/ladder_tables.py")
 TINY = [
@@ -77,3 +77,17 @@ def test_what_is_no_finished_ladder_is_one_line(run, tmp_path, capsys):
         assert told.count("\n") == 1
         assert why in told
     assert not (tmp_path / "docs").exists()
+
+
+def test_the_published_law_is_what_the_published_table_says(tmp_path, capsys):
+    script, table = load_script("scripts/published_law.py"), CHECKOUT / "docs/ladder-results.md"
+    assert status(script, table, "--out", tmp_path / "law.md") == 0
+    text = (tmp_path / "law.md").read_text()
+    assert text == (CHECKOUT / "docs/ladder-law.md").read_text()
+    # Loads up to 2 predict 3 and more: read off the table by hand.
+    for architecture, error in (("mlp", "7.7 %"), ("transformer", "10.6 %")):
+        head, row, *_ = rows_of(text[text.index(f"## {architecture}") :], "law | cells")
+        assert dict(zip(head, row, strict=True))["error at larger loads"] == error
+    (tmp_path / "empty.md").write_text("# Nothing")
+    assert status(script, tmp_path / "empty.md") == console.BAD_INPUT
+    assert "no table of membership cells" in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from bitsperfact.analysis.evidence import Verdict, figure
 from bitsperfact.analysis.ladder.evidence import LadderEvidence
 from bitsperfact.analysis.ladder.measure import CONTROLS
@@ -10,9 +12,9 @@ from bitsperfact.analysis.ladder.simultaneous import log2_ratio, widened
 
 #: log2 of the ratio that hallucination near facts may have to that far from them.
 NEAR_BITS = 0.5
-#: Bits per fact, and distance of the AUC from 1/2, up to which an interval still says "nothing": two equal normal
-#: laws of such an AUC are a tenth of a bit apart.
-NO_BITS, NO_ORDER = 0.1, 0.1
+#: Distance of the AUC from 1/2 up to which an interval still says "nothing": two equal normal laws of such an AUC
+#: are a tenth of a bit apart.
+NO_ORDER = 0.1
 
 
 def no_near_misses(evidence: LadderEvidence) -> Iterator[Verdict]:
@@ -59,5 +61,6 @@ def _nothing(evidence: LadderEvidence, cell: str, control: str, among: int) -> S
     of_order = widened(order, among, 0.0, 1.0)
     parts = [Said(cell, 0.5, order.value, *of_order, 0.5 - NO_ORDER, 0.5 + NO_ORDER, exact=True, note=note)]
     if bits.known:
-        parts.append(Said(cell, 0.0, bits.value, *widened(bits, among), -NO_BITS, NO_BITS, exact=True))
+        ends = widened(bits, among)
+        parts.append(Said(cell, 0.0, bits.value, *ends, -np.inf, np.inf, exact=True, note=" bits per fact"))
     return decisive(parts)

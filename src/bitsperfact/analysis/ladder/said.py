@@ -51,6 +51,8 @@ class Said:
     @property
     def allowed(self) -> str:
         """The range in words."""
+        if np.isinf(self.low) and np.isinf(self.high):
+            return figure(self.predicted)
         if np.isinf(self.low):
             return f"at most {figure(self.high)}"
         return (

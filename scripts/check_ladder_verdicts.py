@@ -1,0 +1,159 @@
+"""How often are the verdicts on ladders and testers wrong? Whole ladders of known truth, drawn and not trained.
+
+In each kind of ladder below, predictions are true, false by a stated effect, or undecidable by construction. A row
+of the table says how often a run violated a prediction in any of its verdicts (cells, measures and weights
+included: what --strict sees), and which share of those on the architecture were consistent. False alarms are to be
+at most 5 % of runs, power at least 80 %. Laws are drawn as tables (a cell's bits with 5 % of noise); what rests on
+scores as scores of networks of 1,000 facts and 10,000 non-facts each, three at a = 1/2, through `measure_cell`.
+
+    python scripts/check_ladder_verdicts.py --laws 400 --scores 100 --out docs/ladder-verdicts.md
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from tqdm import tqdm
+
+from bitsperfact import console, estimate, testers
+from bitsperfact.analysis.evidence import Verdict
+from bitsperfact.analysis.ladder.evidence import LadderEvidence
+from bitsperfact.analysis.ladder.generative import generative_capacity
+from bitsperfact.analysis.ladder.judge import PREDICTIONS
+from bitsperfact.analysis.ladder.law import capacity_law, one_constant, zero_intercept
+from bitsperfact.analysis.ladder.optimum import free_relation
+from bitsperfact.files import write_text
+from bitsperfact.testers.law import Law
+from bitsperfact.theory import two_sided_filter_bits
+from drawn_ladders import BESIDE, LAWS, SCORES, edge_ladder, generative_ladder, law_ladder, score_ladder
+
+app = typer.Typer(**console.app_settings)
+
+Judge = Callable[[LadderEvidence], Iterator[Verdict]]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A prediction in one kind of ladder: `truth` says what holds there; shares of runs."""
+
+    prediction: str
+    ladder: str
+    truth: str
+    runs: int
+    violated: float
+    consistent: float
+
+
+def outcome(evidence: LadderEvidence, judge: Judge) -> tuple[bool, float]:
+    """Whether any verdict of a prediction is violated, and which share of those on architectures supports it."""
+    told = list(judge(evidence))
+    about_all = [verdict.status for verdict in told if verdict.claim_set == "*"]
+    violated = any(verdict.status == "violated" for verdict in told)
+    return violated, about_all.count("consistent") / max(len(about_all), 1)
+
+
+def tried_laws(runs: int) -> Iterator[Tried]:
+    """Predictions of the capacity law, and others that tables alone decide."""
+    rng = np.random.default_rng(1)
+    for truth in tqdm(LAWS, desc="laws", disable=None):
+        made = [law_ladder(truth, rng) for _ in range(runs)]
+        for judge in (capacity_law, one_constant, zero_intercept):
+            false = "false" if judge.__name__ in truth.false else "true"
+            yield _tried(judge.__name__, truth.name, "undecidable" if truth.undecidable else false, made, judge)
+    for plateau, finished, truth_of in ((3.6, True, "true"), (2.9, True, "false"), (2.0, False, "undecidable")):
+        made = [generative_ladder(plateau, finished, rng) for _ in range(runs)]
+        name = f"{plateau} bits memorised per parameter{'' if finished else ', unfinished'}"
+        yield _tried("generative_capacity", name, truth_of, made, generative_capacity)
+    for n_cells in (2, 3, 4, 40):
+        made = [edge_ladder(n_cells, rng) for _ in range(runs)]
+        yield _tried(
+            "free_relation", f"{n_cells} cells on the edge of what is allowed", "true", made, free_relation
+        )
+
+
+def _tried(name: str, ladder: str, truth: str, made: list[LadderEvidence], judge: Judge) -> Tried:
+    violated, consistent = np.mean([outcome(evidence, judge) for evidence in made], axis=0)
+    return Tried(name, ladder, truth, len(made), float(violated), float(consistent))
+
+
+def tried_scores(runs: int) -> Iterator[Tried]:
+    """Predictions that rest on scores."""
+    rng = np.random.default_rng(2)
+    laws = (capacity_law, one_constant, zero_intercept, generative_capacity)
+    for truth in tqdm(SCORES, desc="scores", disable=None):
+        true = not truth.false
+        made = [score_ladder(truth, rng) for _ in range(runs if true else max(2, runs // 3))]
+        for judge in PREDICTIONS:
+            name = judge.__name__
+            if judge in laws or name in BESIDE.get(truth.name, ()):
+                continue
+            holds = "undecidable" if "*" in truth.false else "false" if name in truth.false else "true"
+            yield _tried(name, truth.name, holds, made, judge)
+
+
+def tried_testers(runs: int) -> Iterator[Tried]:
+    """Checks of a run of 16 testers with two answers, 2,000 facts and 20,000 non-facts each."""
+    rng, told = np.random.default_rng(3), []
+    laws = [(fnr, 2.0**-bits) for fnr in (0.0, 0.01, 0.03, 0.1) for bits in (2, 4, 6, 8)]
+    for _ in tqdm(range(runs), desc="testers", disable=None):
+        told += [[row for fnr, fpr in laws for row in _known(fnr, fpr, 3 * len(laws), rng)]]
+    for name in ("known_bits", "known_hallucination", "bits_within_memory"):
+        statuses = [[row["status"] for row in run if row["prediction"] == name] for run in told]
+        violated = np.mean(["violated" in run for run in statuses])
+        consistent = np.mean([each == "consistent" for run in statuses for each in run])
+        yield Tried(name, "16 testers", "true", runs, float(violated), float(consistent))
+
+
+def _known(fnr: float, fpr: float, among: int, rng: np.random.Generator) -> list[dict[str, object]]:
+    facts, fresh = (rng.random(2000) >= fnr).astype(float), (rng.random(20_000) < fpr).astype(float)
+    seed = int(rng.integers(2**31))
+    bits = estimate.bits_per_fact(facts, fresh, seed=seed, replicates=100)
+    rate = estimate.bootstrap({"rate": estimate.hallucination_rate}, facts, fresh, None, seed, 100)["rate"]
+    known = float(two_sided_filter_bits(fnr, fpr))
+    law = Law(known, fpr if fnr <= 0.05 else 1.0, known * 1.05)
+    rows = {"bits_per_fact": {"value": bits.estimate, "lower": bits.lower, "upper": bits.upper}}
+    rows["bits_per_fact"]["resolution_limited"] = bits.resolution_limited
+    rows["bits_certified"] = {"value": bits.certified}
+    rows["hallucination_rate"] = {"value": rate.estimate, "lower": rate.lower, "upper": rate.upper}
+    return testers.known_verdicts(law, rows, among)
+
+
+def page(found: list[Tried]) -> str:
+    """The documentation page."""
+    lines = ["# Verdicts on ladders and testers: how often they are wrong", ""]
+    lines += [f"    {line.strip()}" for line in __doc__.splitlines() if line.startswith("    python")]
+    lines += ["", *(line for line in __doc__.split("\n\n")[1].splitlines()), ""]
+    lines += ["| prediction | ladder | truth | runs | violated (runs) | consistent (rows) |", "| --- " * 6 + "|"]
+    for each in sorted(found, key=lambda each: (each.prediction, each.truth != "true")):
+        shares = [f"{100 * share:.0f} %" for share in (each.violated, each.consistent)]
+        bold = each.truth == "false"
+        shares[0] = f"**{shares[0]}**" if bold else shares[0]
+        words = each.prediction.replace("_", " ")
+        lines.append(f"| {words} | {each.ladder} | {each.truth} | {each.runs} | {' | '.join(shares)} |")
+    return "\n".join(lines) + "\n"
+
+
+@app.command(help=__doc__)
+def check(
+    laws: Annotated[int, typer.Option(min=2, help="Ladders of each kind that tables alone decide.")] = 50,
+    scores: Annotated[
+        int, typer.Option(min=2, help="Ladders of scores in which all is true; a third elsewhere.")
+    ] = 10,
+    of_testers: Annotated[int, typer.Option("--testers", min=0, help="Runs of 16 testers.")] = 10,
+    out: Annotated[Path | None, typer.Option(help="Markdown file; printed where left out.")] = None,
+) -> int:
+    """Draw, judge, count."""
+    found = [*tried_laws(laws), *tried_scores(scores), *tried_testers(of_testers)]
+    text = page(found)
+    if out is not None:
+        write_text(out, text)
+    else:
+        print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    console.main(app)
