@@ -1,6 +1,7 @@
 """One false alarm in twenty runs, not per cell: verdicts on one prediction share its error."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from scipy.stats import norm, t
@@ -11,6 +12,11 @@ from bitsperfact.analysis.evidence import Measured
 ERROR = 0.05
 #: Standard deviations between the centre and either end of a 95 % interval of a normal law.
 HALF_WIDTH = float(norm.isf(0.025))
+
+
+@cache
+def _quantile(error: float, freedom: float) -> float:
+    return float(t.isf(error, freedom))
 
 
 def shared(number: Measured, n_rows: int, share: float = 1.0) -> Measured:
@@ -32,7 +38,7 @@ def shared(number: Measured, n_rows: int, share: float = 1.0) -> Measured:
     if not number.known:
         return number
     freedom = max(1.0, min(number.n_facts, number.n_nonfacts) - 1)
-    wider = float(t.isf(0.5 * ERROR * share / n_rows, freedom)) / HALF_WIDTH
+    wider = _quantile(0.5 * ERROR * share / n_rows, freedom) / HALF_WIDTH
     ends = np.array([number.lower, number.value, number.upper])
     if number.unit == "1" and (ends >= 0).all() and (ends <= 1).all():
         low, middle, high = np.arcsin(np.sqrt(ends))
