@@ -1,4 +1,4 @@
-"""Several held-out scores of the same claims as one: a weighted sum whose weights are learnt, and never negative."""
+"""Several held-out scores of the same claims as one: a weighted sum with learnt weights of at least 0."""
 
 from collections.abc import Iterable
 
@@ -15,9 +15,9 @@ Floats = NDArray[np.float64]
 def stacked(parts: Floats, is_fact: NDArray[np.bool_], splits: Iterable[Split]) -> Floats:
     """Each split's test rows with the weights that suit its training rows; (n_claims,), log-odds (nats).
 
-    `parts`: held-out log-odds, shape (n_parts, n_claims). Weights of at least 0 (Breiman 1996, "Stacked regressions":
-    without that bound, parts that say the same are set against each other) minimise the log-loss with classes
-    weighted equally, so that a part which says nothing or the opposite gets weight 0 and adds no noise.
+    `parts`: held-out log-odds, shape (n_parts, n_claims). Weights of at least 0 (Breiman 1996, "Stacked
+    regressions": without that bound, parts that say the same are set against each other) minimise the log-loss
+    with classes weighted equally, so that a part which says nothing, or the opposite, adds no noise.
     """
     scores = np.zeros(len(is_fact))
     for split in splits:
