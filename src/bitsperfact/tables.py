@@ -101,7 +101,9 @@ class ClaimSetInfo:
     `n_facts` and `universe_size` (1, counts) describe the whole set that the facts are drawn from, even where
     only a sample of it is in the table: p = n/u is a property of the world, not of the sample.
     `control` is `random` for facts that nobody could have learnt, `patterned` for facts that follow from their
-    own text, `none` otherwise.
+    own text, `none` otherwise. `answer_ratio` (1, at least 1): the largest ratio, either way, of an answer's share
+    of the whole set's facts to its share of the deranged non-facts; 1 where answers alone tell nothing, None where
+    none are deranged.
     """
 
     name: str
@@ -112,6 +114,7 @@ class ClaimSetInfo:
     seed: int
     control: Control = "none"
     description: str = ""
+    answer_ratio: float | None = None
 
     @property
     def p(self) -> float:

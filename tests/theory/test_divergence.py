@@ -12,6 +12,7 @@ from bitsperfact.theory import (
     chi2,
     kl_bits,
     membership_information,
+    membership_information_slope,
 )
 
 weights = st.lists(st.floats(1e-3, 1.0), min_size=4, max_size=4)
@@ -99,6 +100,16 @@ def test_chi2_is_the_first_order_price_of_density():
     p = 1e-7
     drop = kl_bits(*channel(8)) - membership_information(*channel(8), p)
     assert drop == pytest.approx(p * chi2(*channel(8)) / (2 * np.log(2)), rel=1e-3)
+
+
+@given(weights, weights)
+def test_the_slope_of_membership_information_starts_at_half_of_chi2(mu_fact, mu_nonfact):
+    laws = normalised(mu_fact), normalised(mu_nonfact)
+    start = -chi2(*laws) / (2 * np.log(2))
+    slopes = membership_information_slope(*laws, [0.0, 1e-12, 1e-300])
+    assert slopes == pytest.approx(np.full(3, start), rel=1e-6, abs=1e-15)
+    unseen = membership_information_slope([0.5, 0.5], [1.0, 0.0], [0.0, 0.5])
+    assert unseen == pytest.approx([-np.inf, -4 * np.log2(4 / 3)])
 
 
 def test_leading_axes_broadcast():

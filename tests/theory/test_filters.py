@@ -23,7 +23,18 @@ def test_the_lowest_rate_spends_the_budget_exactly(bits, fnr):
     assert float(bernoulli_kl_bits(1 - fnr, fpr)) == pytest.approx(bits, rel=1e-6)
 
 
+@pytest.mark.parametrize("bits", [1021.0, 1022.5, 1030.0, 1073.0])
+def test_rates_below_what_float64_holds_in_full(bits):
+    """Their last digits are missing, down to the least number, 2^-1074."""
+    assert float(lowest_fpr(bits, 0.0)) == pytest.approx(2.0**-bits, rel=1e-9, abs=2.0**-1074)
+    # At recall R the rate is near 2^-(bits / R): half the recall, half the bits.
+    half = float(lowest_fpr(bits / 2, 0.5))
+    assert half == pytest.approx(2.0 ** (-bits - 2), rel=1e-9, abs=2.0**-1074)
+
+
 def test_the_ends():
+    assert lowest_fpr([1074.0, 1076.0, 1e6, np.inf], 0.0).tolist() == [2.0**-1074, 0.0, 0.0, 0.0]
+    assert lowest_fpr([1100.0, 1e300], [0.5, 1e-300]).tolist() == [0.0, 0.0]
     assert lowest_fpr([0.0, 5.0, 3000.0], [0.2, 1.0, 0.0]) == pytest.approx([0.8, 0.0, 0.0], abs=1e-300)
     assert two_sided_filter_bits([0.5, 0.5, 0.0], [0.5, 0.9, 0.0]).tolist() == [0.0, 0.0, np.inf]
     assert lowest_fpr(np.ones((3, 1)), np.zeros(2)).shape == (3, 2)

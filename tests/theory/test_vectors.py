@@ -37,6 +37,14 @@ def test_membership_information_of_the_channel_at_one_percent():
     assert float(theory.membership_information(*channel(2**-8), 0.01)) == close_to(6.895, 3)
 
 
+@pytest.mark.parametrize(("p", "slope"), [(0.02, -5.5602045), (0.1, -3.7354675), (0.3, -2.2652711)])
+def test_lemma_3_5_says_how_fast_membership_information_falls(p, slope):
+    laws = [0.1, 0.2, 0.7], [0.6, 0.35, 0.05]
+    assert float(theory.membership_information_slope(*laws, p)) == close_to(slope, 7)
+    around = [float(theory.membership_information(*laws, p + step)) for step in (-1e-5, 1e-5)]
+    assert (around[1] - around[0]) / 2e-5 == pytest.approx(slope, rel=1e-6)
+
+
 def test_first_order_correction_at_one_percent():
     first_order = BUDGET - 0.01 * float(theory.chi2(*channel(2**-8))) / (2 * math.log(2))
     assert first_order == close_to(6.161, 3)
@@ -47,6 +55,15 @@ def test_hallucination_channel_at_two_losses():
     assert float(found.x_star) == close_to(0.904837, 6)
     assert float(found.q_star) == close_to(0.0212570, 7)
     assert float(found.bits) == close_to(5.555919, 6)
+
+
+@pytest.mark.parametrize("eps_fact", [30, 300, 700])
+def test_a_channel_of_very_unsure_facts(eps_fact):
+    """x* = e^-eps is so small that 1 - x* is 1; -ln(1 - x*) = x* + x*^2 / 2 + ... is not 0."""
+    x = math.exp(-eps_fact)
+    found = theory.log_loss_channel(eps_fact, x * 2**-5)
+    assert float(found.bits) == pytest.approx(5 + x / 2 / math.log(2), abs=1e-12)
+    assert float(theory.loss_frontier(5, eps_fact).eps_nonfact) == pytest.approx(x * 2**-5, rel=1e-12)
 
 
 @pytest.mark.parametrize(

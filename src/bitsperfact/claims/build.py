@@ -1,6 +1,7 @@
 """From a recipe to rows: read the facts, make the non-facts, count the universe."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from itertools import islice
 from typing import Any
@@ -9,18 +10,18 @@ import numpy as np
 import pandas as pd
 
 from bitsperfact import tables
-from bitsperfact.claims.negatives import derangement, fresh, near
+from bitsperfact.claims.negatives import Answers, Generator, derangement, fresh, near
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.shapes import Magnitude
-from bitsperfact.claims.subjects import Facts, Subject, normalised
+from bitsperfact.claims.subjects import Facts, Subject
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
 from bitsperfact.rows import BATCH_ROWS
 
-MAKERS: dict[str, Callable[[Subject, Facts, int, np.random.Generator], list[str]]] = {
-    "derangement": derangement.answers,
-    "near": near.answers,
-    "fresh": fresh.answers,
+MAKERS: dict[str, Callable[[Facts, int, Generator], Answers]] = {
+    "derangement": derangement.made,
+    "near": near.made,
+    "fresh": fresh.made,
 }
 
 
@@ -36,8 +37,14 @@ def batches(
     recipe: Recipe, facts: Facts, strata: Sequence[str], k: int, seed: int, limit: int | None
 ) -> Iterator[pd.DataFrame]:
     """The claims of the sampled subjects, batch by batch; raise BadInput where no non-fact can be made at all."""
+    makers = {
+        stratum: make(facts, k, partial(_generator, recipe.name, stratum, seed))
+        for stratum, make in MAKERS.items()
+        if stratum in strata
+    }
+    given = k if "given" in strata else 0
     chosen = sample(facts.subjects, seed, limit)
-    listed = (row for subject in chosen for row in _claims(recipe, facts, subject, strata, k, seed))
+    listed = (row for at in chosen for row in _claims(recipe, facts, at, given, makers))
     any_nonfact = False
     while batch := list(islice(listed, BATCH_ROWS)):
         any_nonfact = any_nonfact or not all(row[2] for row in batch)
@@ -48,10 +55,10 @@ def batches(
         raise BadInput(recipe.path, f"candidates for non-facts of {', '.join(strata)}", "none")
 
 
-def sample(subjects: Sequence[Subject], seed: int, limit: int | None) -> list[Subject]:
-    """Subjects with `limit` facts or just more, first in an order that `seed` alone decides; in source order."""
+def sample(subjects: Sequence[Subject], seed: int, limit: int | None) -> list[int]:
+    """Places of subjects with `limit` facts or just more, in source order; `seed` alone decides whose."""
     if limit is None:
-        return list(subjects)
+        return list(range(len(subjects)))
     kept: set[int] = set()
     n_facts = 0
     for at in shuffled([subject.prefix + subject.group for subject in subjects], seed):
@@ -59,7 +66,7 @@ def sample(subjects: Sequence[Subject], seed: int, limit: int | None) -> list[Su
             break
         kept.add(at)
         n_facts += len(subjects[at].answers)
-    return [subject for at, subject in enumerate(subjects) if at in kept]
+    return sorted(kept)
 
 
 def shuffled(keys: Sequence[str], seed: int) -> list[int]:
@@ -68,9 +75,10 @@ def shuffled(keys: Sequence[str], seed: int) -> list[int]:
 
 
 def _claims(
-    recipe: Recipe, facts: Facts, subject: Subject, strata: Sequence[str], k: int, seed: int
+    recipe: Recipe, facts: Facts, at: int, given: int, makers: Mapping[str, Answers]
 ) -> Iterator[tuple[Any, ...]]:
-    for stratum, answer in _answers(recipe, facts, subject, strata, k, seed):
+    subject = facts.subjects[at]
+    for stratum, answer in _answers(subject, at, given, makers):
         is_fact = stratum == "fact"
         grade = (
             facts.shape.grade(subject.answers[0], answer) if isinstance(facts.shape, Magnitude) else float(is_fact)
@@ -79,21 +87,14 @@ def _claims(
         yield subject.prefix, target, is_fact, grade, stratum, subject.group
 
 
-def _answers(
-    recipe: Recipe, facts: Facts, subject: Subject, strata: Sequence[str], k: int, seed: int
-) -> Iterator[tuple[str, str]]:
+def _answers(subject: Subject, at: int, given: int, makers: Mapping[str, Answers]) -> Iterator[tuple[str, str]]:
     yield from (("fact", answer) for answer in subject.answers)
-    wanted = k * len(subject.answers)
-    given = subject.given[:wanted] if "given" in strata else ()
-    yield from (("given", answer) for answer in given)
-    listed = {normalised(answer) for answer in given}
-    for stratum, make in MAKERS.items():
-        if stratum in strata:
-            made = make(subject, facts, wanted, _generator(recipe, subject, stratum, seed))
-            yield from ((stratum, answer) for answer in made if normalised(answer) not in listed)
+    yield from (("given", answer) for answer in subject.given[: given * len(subject.answers)])
+    for stratum, answers in makers.items():
+        yield from ((stratum, answer) for answer in answers(at))
 
 
-def _generator(recipe: Recipe, subject: Subject, stratum: str, seed: int) -> np.random.Generator:
+def _generator(name: str, stratum: str, seed: int, *keys: str) -> np.random.Generator:
     # Keyed by the question itself, so that a subject's non-facts do not depend on which others are sampled.
-    digest = sha256_of_text(recipe.name, subject.group, subject.prefix, stratum)
+    digest = sha256_of_text(name, *keys, stratum)
     return np.random.default_rng(np.random.SeedSequence([seed, int(digest[:32], 16)]))

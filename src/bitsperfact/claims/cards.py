@@ -1,9 +1,12 @@
 """Cards: what a claim set holds and how it was made, for the Hub and for readers."""
 
+import pandas as pd
+
 from bitsperfact import tables
 from bitsperfact.claims.claimset import ClaimSet
 from bitsperfact.claims.loading import census
 from bitsperfact.claims.recipes import Recipe, names, recipe
+from bitsperfact.tables import ClaimSetInfo
 
 _HUB_LICENCES = {"MIT": "mit", "Apache-2.0": "apache-2.0"}
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
@@ -32,9 +35,12 @@ def card(claim_set: ClaimSet) -> str:
     """A Hub data-set card (markdown under a YAML header) with licence, counts, strata, columns and making."""
     info, frame = claim_set.info, claim_set.frame
     counts = frame["stratum"].value_counts()
+    spread = {name: _per_fact(frame, name) for name in counts.index}
     sources = ", ".join(sorted(set(frame["source"]))[:3])
     strata = "\n".join(
-        f"| {name} | {counts[name]:,} | {text} |" for name, text in _STRATA.items() if name in counts
+        f"| {name} | {counts[name]:,} | {spread[name]} | {text} |"
+        for name, text in _STRATA.items()
+        if name in counts
     )
     columns = "\n".join(f"| {name} | {text} |" for name, text in _COLUMNS.items())
     return f"""{_header(claim_set)}
@@ -52,9 +58,10 @@ A claim's text is `prefix + target`. Source of the truth: {sources}. Licence: {i
 | rows here | {len(frame):,} |
 | facts here | {int(frame["is_fact"].sum()):,} |
 | control | {info.control} |
+| answers' shares, facts against deranged non-facts, differ at most by a factor of | {_ratio(info)} |
 
-| stratum | rows | what |
-| --- | --- | --- |
+| stratum | rows | per fact | what |
+| --- | --- | --- | --- |
 {strata}
 
 | column | what |
@@ -64,6 +71,20 @@ A claim's text is `prefix + target`. Source of the truth: {sources}. Licence: {i
 Made with bitsperfact (`bitsperfact.claims.load`), seed {info.seed}, recipe SHA-256 `{info.recipe_sha256}`,
 fingerprint `{claim_set.fingerprint}`.
 """
+
+
+def _per_fact(frame: pd.DataFrame, stratum: str) -> str:
+    """Claims of a stratum per fact of an entity; where they run out for some, the least, the most and how many."""
+    facts = frame[frame["is_fact"]].groupby("group").size()
+    made = frame[frame["stratum"] == stratum].groupby("group").size().reindex(facts.index, fill_value=0) / facts
+    least, most = made.min(), made.max()
+    if least == most:
+        return f"{most:.3g}"
+    return f"{least:.3g} to {most:.3g}: fewer than {most:.3g} for {int((made < most).sum()):,} of {len(made):,}"
+
+
+def _ratio(info: ClaimSetInfo) -> str:
+    return "none are deranged" if info.answer_ratio is None else f"{info.answer_ratio:.3g}"
 
 
 def overview() -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 from bitsperfact import tables
 from bitsperfact.claims import build
 from bitsperfact.claims.claimset import ClaimSet, ClaimStream
+from bitsperfact.claims.negatives.derangement import answer_ratio
 from bitsperfact.claims.readers import SUFFIXES, read_rows
 from bitsperfact.claims.recipes import Recipe, names, read_recipe, recipe
 from bitsperfact.claims.statements import claim_batches
@@ -137,10 +138,12 @@ def _from_recipe(
         frame = _statements(chosen)
         n_facts, size = int(frame["is_fact"].sum()), len(frame)
         batches = partial(_slices, _sampled(frame, seed, limit))
+        ratio = None
     else:
-        facts = build.read_facts(chosen)
+        facts, k = build.read_facts(chosen), negatives or chosen.negatives
         n_facts, size = facts.n_facts, universe_size(facts, chosen.strata)
-        batches = partial(build.batches, chosen, facts, wanted, negatives or chosen.negatives, seed, limit)
+        batches = partial(build.batches, chosen, facts, wanted, k, seed, limit)
+        ratio = answer_ratio(facts, k) if "derangement" in wanted else None
     info = ClaimSetInfo(
         name=chosen.name,
         n_facts=n_facts,
@@ -150,6 +153,7 @@ def _from_recipe(
         seed=seed,
         control=chosen.control,
         description=chosen.description,
+        answer_ratio=ratio,
     )
     return ClaimStream(info, batches)
 

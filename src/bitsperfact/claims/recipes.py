@@ -54,6 +54,7 @@ OPTIONS: dict[str, dict[str, type | UnionType]] = {
     },
     "ids": {"n": int, "seed": int, "digits": int, "first": list, "last": list},
     "strings": {"n": int, "seed": int, "alphabet": str, "length": int},
+    "words": {"n": int, "seed": int, "largest": int, "first": list, "last": list},
 }
 _ALL_MADE = ("derangement", "fresh", "near")
 #: The strata that can be made of each kind of source.
@@ -68,6 +69,7 @@ STRATA: dict[str, tuple[str, ...]] = {
     "hub_statements": ("given",),
     "ids": _ALL_MADE,
     "strings": ("fresh",),
+    "words": ("derangement",),
 }
 _SHAPES: dict[str, type | UnionType] = {
     "keep": int,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 _DIGITS = "0123456789"
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -64,9 +65,9 @@ class Pattern:
 class Magnitude:
     """Rounded quantities, wrong by a factor: graded falsehoods.
 
-    Relative errors are log-uniform: |ln(v / true)| is uniform in log between ln(1 + smallest) and ln(largest), of
-    either sign. The grade of v is exp(-decay |ln(v / true)|) (1, in (0, 1]; derived here: the one law that
-    makes the grade of two successive errors in one direction the product of their grades).
+    |ln(v / true)| lies between ln(1 + smallest) and ln(largest), of either sign. The grade of v is
+    exp(-decay |ln(v / true)|) (1, in (0, 1]; derived here: the one law that makes the grade of two successive
+    errors in one direction the product of their grades).
     """
 
     digits: int = 3
@@ -80,15 +81,15 @@ class Magnitude:
         per_decade: int = 9 * 10 ** (self.digits - 1)
         return round(per_decade * 2 * math.log10(self.largest))
 
-    def near(self, answer: str, rng: np.random.Generator) -> Iterator[str]:
-        """Wrong values without end of either sign, of all orders of error."""
-        low, high = math.log(math.log1p(self.smallest)), math.log(math.log(self.largest))
-        while True:
-            error = math.exp(rng.uniform(low, high)) * rng.choice((-1, 1))
-            candidate = self.written(self.read(answer) * math.exp(error))
-            # Rounding may bring the value nearer than the smallest error allowed.
-            if abs(math.log(self.read(candidate) / self.read(answer))) >= math.log1p(self.smallest):
-                yield candidate
+    @property
+    def errors(self) -> tuple[float, float]:
+        """Least and largest |ln(v / true)| of a wrong value."""
+        return math.log1p(self.smallest), math.log(self.largest)
+
+    def within(self, log_ratio: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether values of these ln(v / true), of any shape, are wrong, by no more than the largest factor."""
+        least, most = self.errors
+        return (np.abs(log_ratio) >= least) & (np.abs(log_ratio) <= most)
 
     def grade(self, answer: str, candidate: str) -> float:
         """exp(-decay |ln(candidate / answer)|) (1, in (0, 1])."""

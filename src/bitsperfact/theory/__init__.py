@@ -3,7 +3,8 @@
 Everything here is exact and needs numpy and scipy alone. Informations are in bits, losses in nats.
 
 - Distances of two score laws: `kl_bits`, `bernoulli_kl_bits`, `chi2`.
-- Facts that are not infinitely rare: `membership_information`, `channel_information`, `channel_is_optimal`.
+- Facts that are not infinitely rare: `membership_information` and its
+  slope, `channel_information`, `channel_is_optimal`.
 - The optimum under log-loss: `log_loss_channel`, `budget_optimum`, `hallucination_odds`, `effective_bits`.
 - Yes-or-no testers: `two_sided_filter_bits`, `lowest_fpr`. Order alone: `least_bits_of_auc`.
 - What a budget can buy: `loss_frontier`, `filter_frontier`; what else it could be spent on: `strategies`.
@@ -33,7 +34,12 @@ from bitsperfact.theory.divergence import bernoulli_kl_bits, chi2, kl_bits
 from bitsperfact.theory.filters import lowest_fpr, two_sided_filter_bits
 from bitsperfact.theory.frontiers import FilterFrontier, LossFrontier, filter_frontier, loss_frontier
 from bitsperfact.theory.graded import GradedRate, graded_rate_distortion
-from bitsperfact.theory.information import channel_information, channel_is_optimal, membership_information
+from bitsperfact.theory.information import (
+    channel_information,
+    channel_is_optimal,
+    membership_information,
+    membership_information_slope,
+)
 from bitsperfact.theory.memory import (
     MemoryBound,
     Sparsity,
@@ -78,6 +84,7 @@ __all__ = [
     "loss_frontier",
     "lowest_fpr",
     "membership_information",
+    "membership_information_slope",
     "memory_lower_bound",
     "parameters_needed",
     "published_constants",

@@ -4,6 +4,7 @@ It gives every fact the score x* and every non-fact either 0 or, with probabilit
 hallucinations, and no better training removes them at the same memory.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,11 +54,22 @@ def log_loss_channel(eps_fact: ArrayLike, eps_nonfact: ArrayLike) -> Channel:
     """
     of_facts, of_nonfacts = positive("eps_fact", eps_fact), positive("eps_nonfact", eps_nonfact)
     x_star, of_nonfacts = np.broadcast_arrays(np.exp(-of_facts), of_nonfacts)
-    loss_of_hallucination = -np.log(-np.expm1(-of_facts))
+    loss_of_hallucination = loss_of_false_fact(of_facts)
     # Losses so easy that hallucinating everything costs less than it may; there the quotient can overflow.
     costly = loss_of_hallucination > of_nonfacts
     q_star = np.where(costly, of_nonfacts / np.where(costly, loss_of_hallucination, 1.0), 1.0)
     return Channel(x_star=np.asarray(x_star), q_star=q_star, bits=np.asarray(-np.log2(q_star) + 0.0))
+
+
+def loss_of_false_fact(eps_fact: Array) -> Array:
+    """Log-loss (nats) of a non-fact with a fact's score: -ln(1 - exp(-eps_fact)), for losses > 0 of any shape.
+
+    Where facts lose more than ln 2 the confidence is small and 1 minus it rounds, so there the confidence itself
+    goes into log1p, elsewhere its doubt into log (Maechler 2012, "Accurately computing log(1 - exp(-|a|))").
+    """
+    unsure = eps_fact > math.log(2)
+    doubt = -np.expm1(-np.where(unsure, math.log(2), eps_fact))
+    return np.asarray(-np.where(unsure, np.log1p(-np.exp(-eps_fact)), np.log(doubt)))
 
 
 def budget_optimum(bits: ArrayLike, fact_weight: float = 0.5) -> Optimum:

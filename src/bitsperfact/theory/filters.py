@@ -9,8 +9,8 @@ from bitsperfact.theory._checks import Array, nonnegative, probability
 from bitsperfact.theory.divergence import bernoulli_kl_bits
 from bitsperfact.units import bits_to_nats
 
-#: log2 of the smallest false-positive rate that float64 can hold.
-_LEAST_LOG2_RATE = -1074.0
+#: log2 of a rate that float64 rounds to 0: its least number is 2^-1074.
+_NO_RATE = -1076.0
 
 
 def two_sided_filter_bits(fnr: ArrayLike, fpr: ArrayLike) -> Array:
@@ -33,15 +33,18 @@ def lowest_fpr(bits: ArrayLike, fnr: ArrayLike) -> Array:
     2026, arXiv 2602.00906).
 
     Args: `bits`: bits per fact, >= 0; `fnr`: rate (1, in [0, 1]); shapes broadcast.
-    Returns: rate (1, in [0, 1 - fnr]). Raises: ValueError where an argument lies outside.
+    Returns: rate (1, in [0, 1 - fnr]); below 2^-1022 to the fewer digits that float64 has there, and 0 where it is
+    less than half of 2^-1074. Raises: ValueError where an argument lies outside.
     """
     nats, recall = np.broadcast_arrays(bits_to_nats(nonnegative("bits", bits)), 1 - probability("fnr", fnr))
     reachable = np.where(recall > 0, recall, 1.0)
 
     def short_of_budget(log2_rate: Array) -> Array:
         rate = np.exp2(log2_rate)
-        return np.asarray(nats - kl_div(recall, rate) - kl_div(1 - recall, 1 - rate))
+        # As kl_div has it, but with the logarithm kept: recall / rate overflows where the rate is below 2^-1022.
+        accepted = recall * (np.log(reachable) - bits_to_nats(log2_rate)) - recall + rate
+        return np.asarray(nats - accepted - kl_div(1 - recall, 1 - rate))
 
     # In the logarithm of the rate, since the answer may be 2^-50 as well as 1/2.
-    log2_rate = bisect(short_of_budget, np.full(recall.shape, _LEAST_LOG2_RATE), np.log2(reachable))
+    log2_rate = bisect(short_of_budget, np.full(recall.shape, _NO_RATE), np.log2(reachable))
     return np.asarray(np.where(recall > 0, np.where(nats == 0, recall, np.exp2(log2_rate)), 0.0))

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bitsperfact.theory._checks import Array, nonnegative, positive, probability
+from bitsperfact.theory.channel import loss_of_false_fact
 from bitsperfact.theory.filters import lowest_fpr
 
 #: Losses (nats) and rates (1) that a frontier is drawn through unless others are asked for.
@@ -45,7 +46,7 @@ def loss_frontier(bits: ArrayLike, eps_fact: ArrayLike = _LOSSES) -> LossFrontie
     not.
     """
     budget, of_facts = np.broadcast_arrays(nonnegative("bits", bits), positive("eps_fact", eps_fact))
-    of_nonfacts = -np.exp2(-budget) * np.log(-np.expm1(-of_facts))
+    of_nonfacts = np.exp2(-budget) * loss_of_false_fact(of_facts)
     return LossFrontier(budget, of_facts, np.asarray(of_nonfacts), np.asarray(np.exp(-of_facts)))
 
 

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 from scipy.special import kl_div, rel_entr, xlog1py, xlogy
 
 from bitsperfact.theory._checks import Array, distributions, inside_unit, probability
+from bitsperfact.theory.divergence import chi2
 from bitsperfact.units import nats_to_bits
 
 
@@ -25,6 +26,22 @@ def membership_information(mu_fact: ArrayLike, mu_nonfact: ArrayLike, p: ArrayLi
     of_facts = kl_div(facts, mixture)
     of_nonfacts = (1 - share) * _excess(facts, nonfacts, share)
     return nats_to_bits(np.asarray((of_facts + of_nonfacts).sum(axis=-1)))
+
+
+def membership_information_slope(mu_fact: ArrayLike, mu_nonfact: ArrayLike, p: ArrayLike) -> Array:
+    """How fast `membership_information` falls as facts become less rare: dF_p/dp = -KL(mu_nonfact || m) / p^2.
+
+    With m = p mu_fact + (1 - p) mu_nonfact (Guo & Li 2026, arXiv 2602.00906, Lemma 3.5). As p -> 0 it tends to
+    -chi2(mu_fact || mu_nonfact) / 2 nats, the first-order price of a set that is not sparse (derived here: m
+    differs from mu_nonfact by p (mu_fact - mu_nonfact), and KL is half of chi2 to the second order).
+
+    Args and errors as for `membership_information`.
+    Returns: shape (...), bits per fact and unit of p, in [-inf, 0].
+    """
+    facts, nonfacts = distributions("mu_fact", mu_fact, "mu_nonfact", mu_nonfact)
+    share = inside_unit("p", p)
+    fall = _excess(facts, nonfacts, share[..., np.newaxis]).sum(axis=-1) / np.where(share > 0, share, 1.0)
+    return nats_to_bits(-np.asarray(np.where(share > 0, fall, chi2(facts, nonfacts) / 2)))
 
 
 def channel_information(q: ArrayLike, p: ArrayLike) -> Array:

@@ -4,26 +4,36 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bitsperfact.claims.negatives import Answers, Generator
 from bitsperfact.claims.shapes import Pattern
 from bitsperfact.claims.subjects import Facts, Subject, normalised
 
 _SMALL = 4096
 
 
-def answers(subject: Subject, facts: Facts, k: int, rng: np.random.Generator) -> list[str]:
-    """At most `k` distinct answers drawn evenly from the class of the subject's first one; all if fewer than k.
+def made(facts: Facts, k: int, generator: Generator) -> Answers:
+    """`k` distinct answers per fact, drawn evenly from the class of the subject's first one; all if fewer than k.
 
     Answers that are true of anything in the set, or one edit from the truth (`near` makes those), are left out.
     """
-    if not isinstance(facts.shape, Pattern):
-        return []
+
+    def answers(at: int) -> list[str]:
+        subject, shape = facts.subjects[at], facts.shape
+        if not isinstance(shape, Pattern):
+            return []
+        return _drawn(subject, facts, shape, k * len(subject.answers), generator(subject.group, subject.prefix))
+
+    return answers
+
+
+def _drawn(subject: Subject, facts: Facts, shape: Pattern, k: int, rng: np.random.Generator) -> list[str]:
     truth = subject.answers[0]
-    excluded = {normalised(edit) for edit in facts.shape.near(truth, rng)} | subject.truths
+    excluded = {normalised(edit) for edit in shape.near(truth, rng)} | subject.truths
     chosen: dict[str, str] = {}
-    for index in _indices(facts.shape, truth, k, rng):
+    for index in _indices(shape, truth, k, rng):
         if len(chosen) == k:
             break
-        candidate = facts.shape.at(truth, index)
+        candidate = shape.at(truth, index)
         key = normalised(candidate)
         if key not in facts.known and key not in excluded:
             chosen.setdefault(key, candidate)

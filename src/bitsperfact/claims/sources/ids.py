@@ -4,10 +4,9 @@ import numpy as np
 
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.sources.codes import code_shape
+from bitsperfact.claims.sources.people import people
 from bitsperfact.claims.subjects import Facts, Subject
 from bitsperfact.errors import BadInput
-
-_INITIALS = "ABCDEFGHIJKLMNOPRSTVW"
 
 
 def read(recipe: Recipe) -> Facts:
@@ -17,24 +16,15 @@ def read(recipe: Recipe) -> Facts:
         n, seed, digits, first, last = (options[key] for key in ("n", "seed", "digits", "first", "last"))
     except KeyError as missing:
         raise BadInput(recipe.path, "options n, seed, digits, first, last", f"no {missing.args[0]!r}") from None
-    people = len(first) * len(_INITIALS) * len(last)
-    if seed < 0 or not 1 <= n <= people or not 1 <= digits <= 15 or n > 10**digits // 2:
-        raise BadInput(
-            recipe.path, f"seed >= 0, 1 <= digits <= 15, n <= {people} and n <= 10^digits / 2", f"n = {n}"
-        )
+    if seed < 0 or not 1 <= digits <= 15 or n > 10**digits // 2:
+        raise BadInput(recipe.path, "seed >= 0, 1 <= digits <= 15 and n <= 10^digits / 2", f"n = {n}")
     rng = np.random.default_rng(seed)
     numbers: dict[int, None] = {}
     while len(numbers) < n:
         numbers[int(rng.integers(10**digits))] = None
-    names = [_person(int(i), first, last) for i in rng.choice(people, size=n, replace=False)]
+    names = people(n, first, last, rng, recipe.path)
     subjects = tuple(
         Subject(name, recipe.filled(recipe.prefix, {"name": name}), (f"{number:0{digits}}",))
         for name, number in zip(names, numbers, strict=True)
     )
     return Facts(subjects, f"random, seed {seed}", code_shape(recipe))
-
-
-def _person(index: int, first: list[str], last: list[str]) -> str:
-    index, at = divmod(index, len(first))
-    family, initial = divmod(index, len(_INITIALS))
-    return f"{first[at]} {_INITIALS[initial]}. {last[family]}"
