@@ -5,9 +5,9 @@ import pytest
 
 from bitsperfact import claims, estimate
 from bitsperfact.analysis.baseline import pattern_scores
-from bitsperfact.analysis.folds import entity_splits
 from bitsperfact.analysis.frequency import frequency_log_odds
 from bitsperfact.analysis.stacking import stacked
+from bitsperfact.folds import entity_splits
 
 
 def table(rows):

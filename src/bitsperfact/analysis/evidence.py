@@ -110,7 +110,7 @@ class Evidence:
     def cells(self) -> Iterator[Key]:
         """Every model x claim set x score whose bits were measured, sorted.
 
-        Neither the pattern baseline nor `BEST_SCORE`, which is no score of its own, nor what has an accuracy alone.
+        Neither the pattern baseline nor `BEST_SCORE`, which is no score of its own, nor accuracies alone.
         """
         measured = (key for key, quantity in self._rows if quantity == "bits_per_fact")
         found = {key for key in measured if key.model != PATTERN_MODEL and key.score != BEST_SCORE}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 from scipy.special import log_expit
 
-from bitsperfact.analysis.folds import entity_splits
+from bitsperfact.folds import entity_splits
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
-from bitsperfact.analysis.folds import Split
+from bitsperfact.folds import Split
 
 Floats = NDArray[np.float64]
 

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from scipy.special import rel_entr
 
 from bitsperfact.estimate.bins import heavy_ties, rank_starts
-from bitsperfact.estimate.shares import share_bounds
 from bitsperfact.estimate.clusters import Clusters
 from bitsperfact.estimate.pool import Pool
+from bitsperfact.estimate.shares import share_bounds
 from bitsperfact.units import nats_to_bits
 
 Array = NDArray[np.float64]

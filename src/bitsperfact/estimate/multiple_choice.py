@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bitsperfact.estimate.shares import share_bounds
 from bitsperfact.estimate.pool import checked_scores
+from bitsperfact.estimate.shares import share_bounds
 
 Array = NDArray[np.float64]
 
