@@ -64,12 +64,22 @@ def test_a_card_is_valid_for_the_hub_and_tells_the_counts(made):
         f"{made.info.universe_size:,}",
         f"{made.info.n_facts:,}",
         made.fingerprint,
-        "| derangement | 60 |",
+        "| derangement | 60 | 15 |",
+        "differ at most by a factor of | 1 |",
     ):
         assert part in text
     for column in tables.COLUMNS["claims"]:
         assert f"| {column} |" in text
     assert huggingface_hub.DatasetCard(claims.card(claims.load("ids", limit=1))).data.license == "apache-2.0"
+
+
+def test_a_card_tells_who_has_fewer_non_facts_than_others():
+    made = claims.load("airports", limit=60)
+    per_entity = made.frame[made.frame["stratum"] == "near"].groupby("group").size()
+    fewer = int((per_entity < 15).sum()) + 60 - len(per_entity)
+    assert 0 < fewer < 60
+    assert f"to 15: fewer than 15 for {fewer} of 60 |" in claims.card(made)
+    assert "none are deranged" in claims.card(claims.load("strings", limit=2))
 
 
 def test_the_readme_tells_the_counts_of_today():

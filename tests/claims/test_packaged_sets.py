@@ -6,10 +6,13 @@ import subprocess
 import sys
 import unicodedata
 
+import numpy as np
 import pytest
 
-from bitsperfact import claims, tables
+from bitsperfact import claims, estimate, tables
+from bitsperfact.analysis.baseline import pattern_scores
 from bitsperfact.claims import build
+from bitsperfact.claims.negatives import derangement
 from bitsperfact.claims.recipes import STRATA
 from bitsperfact.claims.universe import universe_size
 
@@ -167,11 +170,66 @@ def test_what_is_true_as_well_is_never_denied(name, country, never):
     assert not never.intersection(mine.loc[~mine["is_fact"], "target"].map(plain))
 
 
-def test_a_common_answer_is_as_common_among_deranged_answers_as_among_facts():
-    frame = claims.load("currencies", negatives=1).frame
-    share = frame.groupby("is_fact")["target"].apply(lambda t: (t == " euro").mean())
-    # A binomial share of some 240 draws: standard error below 0.024. Euro countries themselves never draw it.
-    assert share[False] == pytest.approx(share[True] * (1 - share[True]), abs=0.09)
+def shares(name, k):
+    """How often each answer is a fact, and how often a deranged non-fact at k per fact."""
+    facts = facts_of(name)
+    made = derangement.made(facts, k, lambda *_: np.random.default_rng(5))
+    true = collections.Counter(plain(answer) for subject in facts.subjects for answer in subject.answers)
+    false = collections.Counter(plain(answer) for at in range(len(facts.subjects)) for answer in made(at))
+    return true, false
+
+
+# Not cas, of the same kind as ids, for time.
+@pytest.mark.parametrize("name", [n for n in OFFLINE if "derangement" in claims.recipe(n).strata and n != "cas"])
+def test_an_answer_is_as_common_among_deranged_answers_as_among_facts(name):
+    k = claims.recipe(name).negatives
+    true, false = shares(name, k)
+    assert false == {answer: k * n for answer, n in true.items()}
+    assert derangement.answer_ratio(facts_of(name), k) == 1
+
+
+def test_an_answer_that_runs_short_goes_to_all_who_may_have_it_and_is_told():
+    """50 of 242 facts are dollars; 10 non-facts per fact would need 500 countries that have another currency."""
+    true, false = shares("currencies", 10)
+    takers = sum(not subject.is_true("dollar") for subject in facts_of("currencies").subjects)
+    assert false["dollar"] == takers < 10 * true["dollar"]
+    ratio = true["dollar"] / true.total() * false.total() / false["dollar"]
+    assert derangement.answer_ratio(facts_of("currencies"), 10) == pytest.approx(ratio)
+    info = claims.load("currencies", limit=3, negatives=10).info
+    assert info.answer_ratio == pytest.approx(ratio)
+    # Those that do not run short keep their proportions, but for the odd one.
+    rare = [answer for answer, n in true.items() if n < 10]
+    per_fact = sum(false[answer] for answer in rare) / sum(true[answer] for answer in rare)
+    assert per_fact > 13
+    assert all(abs(false[answer] - per_fact * true[answer]) < 2 for answer in rare)
+
+
+def test_subjects_have_even_numbers_of_deranged_answers():
+    for name in ("capitals", "dialling", "elements"):
+        assert {len(each) for each in answers(claims.load(name, negatives=20), "derangement").values()} == {20}
+
+
+@pytest.mark.parametrize("name", [name for name in OFFLINE if claims.recipe(name).control == "random"])
+def test_a_reader_of_the_text_finds_nothing_where_there_is_nothing(name):
+    frame = claims.load(name, negatives=6, limit=150).frame
+    for stratum in claims.recipe(name).strata:
+        part = frame[frame["stratum"].isin(["fact", stratum])]
+        is_fact, values = part["is_fact"].to_numpy(dtype=bool), pattern_scores(part, 0)
+        assert 0.42 < estimate.auc(values[is_fact], values[~is_fact]) < 0.58  # 3.4 standard errors
+        assert estimate.bits_per_fact(values[is_fact], values[~is_fact], replicates=50).lower == 0
+
+
+def test_word_like_answers_are_dealt_at_random():
+    facts = facts_of("words")
+    cities = [subject.answers[0] for subject in facts.subjects]
+    assert len({plain(city) for city in cities}) == len(cities) == 1000
+    # Names that everybody has read beside names that hardly anybody has; short ones beside long ones.
+    assert {"Lima", "Kyiv"} <= set(cities)
+    assert min(map(len, cities)) <= 3 < 15 < max(map(len, cities))
+    assert facts_of("words") == build.read_facts(claims.recipe("words"))
+    people = {subject.group for subject in facts.subjects}
+    assert len(people) == 1000
+    assert all(subject.prefix == f"{subject.group} was born in" for subject in facts.subjects)
 
 
 def test_populations_grade_errors_by_their_logarithm(loaded):
@@ -183,9 +241,14 @@ def test_populations_grade_errors_by_their_logarithm(loaded):
     error = (value / true).map(math.log).abs()
     assert frame["grade"].to_numpy() == pytest.approx((-4 * error).map(math.exp).to_numpy())
     wrong = error[~frame["is_fact"]]
-    assert wrong.min() >= math.log(1.1) - 1e-12
-    assert wrong.max() <= math.log(10) + 0.01
-    assert 0.3 < (value > true)[~frame["is_fact"]].mean() < 0.7
+    assert math.log(1.1) <= wrong.min() < wrong.max() <= math.log(10)
+
+
+def test_wrong_populations_are_as_large_as_true_ones():
+    """Each value is 15 times as often wrong as it is true, so that its size says nothing."""
+    frame = claims.load("populations").frame
+    counts = frame.groupby("target")["is_fact"].agg(["sum", "size"])
+    assert (counts["size"] == 16 * counts["sum"]).all()
 
 
 @pytest.mark.parametrize("name", ["capitals", "airports", "strings", "populations"])

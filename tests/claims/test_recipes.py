@@ -150,6 +150,21 @@ def test_an_unknown_answer_is_refused(recipe_file, kind, option, said):
     assert said in refused(recipe_file(strata, f"options = {{ {option} }}", kind=kind))
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("n = 61", "cities"),
+        ("n = 0", "1 <= n <= 42"),
+        ("seed = 1", "no 'n'"),
+        ("n = 5\nseed = -1", "seed >= 0"),
+    ],
+)
+def test_words_that_cannot_be_dealt_are_refused(recipe_file, option, said):
+    lines = ["largest = 60", 'first = ["A"]', 'last = ["X", "Y"]', *([] if "seed" in option else ["seed = 1"])]
+    path = recipe_file('strata = ["derangement"]', 'prefix = "{name}"', "[options]", *lines, option, kind="words")
+    assert said in refused(path)
+
+
 def test_a_recipe_that_leaves_no_non_facts_is_refused(recipe_file):
     lines = [*changed("n = 6", "n = 1")]
     lines[2] = 'strata = ["derangement"]'

@@ -81,10 +81,15 @@ class Magnitude:
         per_decade: int = 9 * 10 ** (self.digits - 1)
         return round(per_decade * 2 * math.log10(self.largest))
 
+    @property
+    def errors(self) -> tuple[float, float]:
+        """Least and largest |ln(v / true)| of a wrong value."""
+        return math.log1p(self.smallest), math.log(self.largest)
+
     def within(self, log_ratio: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether values of these ln(v / true), of any shape, are wrong, by no more than the largest factor."""
-        error = np.abs(log_ratio)
-        return (error >= math.log1p(self.smallest)) & (error <= math.log(self.largest))
+        least, most = self.errors
+        return (np.abs(log_ratio) >= least) & (np.abs(log_ratio) <= most)
 
     def grade(self, answer: str, candidate: str) -> float:
         """exp(-decay |ln(candidate / answer)|) (1, in (0, 1])."""

@@ -56,12 +56,14 @@ def _of_quantities(facts: Facts, shape: Magnitude, k: int, rng: np.random.Genera
     def takers(answer: int) -> Mask:
         return shape.within(own - logs[answer])
 
+    # Asked a few times for each answer dealt: plain numbers are quicker than arrays.
+    (low, high), of_answers, of_subjects = shape.errors, logs.tolist(), own.tolist()
     pairs = Pairs(
         wanted=np.array([k * len(subject.answers) for subject in facts.subjects]),
         weights=counts.astype(np.float64),
         free=free[[place[subject.answers[0]] for subject in facts.subjects]],
         open_to=open_to,
-        allows=lambda at, answer: bool(shape.within(logs[answer] - own[at])),
+        allows=lambda at, answer: low <= abs(of_answers[answer] - of_subjects[at]) <= high,
         takers=takers,
     )
     written = list(values)
