@@ -91,8 +91,10 @@ def test_scores_of_the_text_alone_have_no_bits_above_it():
     values = pattern_scores(claims, derived_seed(0, "codes", "pooled", "pattern"))
     separation = separate(claims, scores(claims, values), [info()], [model("small")], replicates=REPLICATES)
     above = rows_of(separation).loc["bits_above_pattern"]
-    # Paired: the two are the same on every resample, so even the interval is a point.
-    assert above[["value", "lower", "upper"]].tolist() == pytest.approx([0, 0, 0], abs=1e-12)
+    # Paired: the two are the same on every resample. Too many facts score above the non-facts to bound either.
+    assert above["value"] == pytest.approx(0, abs=1e-12)
+    assert above["lower"] <= 0 <= above["upper"]
+    assert above["resolution_limited"]
     pattern = rows_of(separation, PATTERN_MODEL).loc["bits_per_fact"]
     assert pattern["lower"] > 1
     assert pattern["value"] == rows_of(separation).loc["bits_per_fact", "value"]

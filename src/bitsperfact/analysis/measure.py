@@ -28,7 +28,10 @@ DESCRIPTION: dict[str, tuple[str, str]] = {
     "x_star": ("1", f"median isotonic posterior of facts; {BOOTSTRAP}"),
     "q_star": ("1", f"share of non-facts above the threshold of the nearest channel; {SHARE}"),
     "channel_distance": ("1", f"total variation to the nearest channel, in bins; {BOOTSTRAP}"),
-    "bits_above_pattern": ("bits", f"difference of binned digamma, unclipped; paired {BOOTSTRAP}"),
+    "bits_above_pattern": (
+        "bits",
+        f"binned digamma less the pattern's or 0; paired {BOOTSTRAP}, or certificate less the pattern's upper end",
+    ),
 }
 
 #: Every other quantity has a range, which its debiased estimate and its interval are cut to.
@@ -108,12 +111,41 @@ def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity
         yield _quantity(name, interval, limited)
 
 
-def bits_above(sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64]) -> Quantity:
-    """By how many bits more `values` (n_claims,) separate than the `pattern` scores of the same claims."""
-    found = sample.bootstrap({"bits_above_pattern": _difference}, np.stack([values, pattern]))
+def bits_above(
+    sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64], bits: Quantity
+) -> Quantity:
+    """By how many bits more `values` (n_claims,) separate than the `pattern` scores of the same claims.
+
+    Like is taken from like: an estimate from an estimate, on the same resamples; but where the sample resolves one
+    of the two no more, from the certificate of `values` an upper bound of the pattern's bits, so that both hold
+    together at 95 %. A pattern below 0 counts as 0, and neither the value nor an end of the interval lies above
+    that of `bits`, the cell's own bits_per_fact. Below 0 (the text alone tells more) the value stays as it is.
+    """
+    statistics = {"above": _difference, "pattern": _pattern_bits}
+    found = sample.bootstrap(statistics, np.stack([values, pattern]))
+    above, text = found["above"], found["pattern"]
+    lower, upper, unbounded = above.lower, above.upper, _is_limited(sample, pattern)
+    limited = unbounded or bits.resolution_limited or _is_limited(sample, values)
+    if limited:
+        certified = _certified(sample, values) - text.upper
+        # Nothing is certain above a pattern that the sample cannot bound.
+        lower, upper = min(lower, certified, 0.0 if unbounded else np.inf), np.inf
+    value = min(above.estimate, bits.value)
+    kept = replace(
+        above, estimate=value, lower=min(lower, bits.lower, value), upper=max(min(upper, bits.upper), value)
+    )
+    return _quantity("bits_above_pattern", kept, limited)
+
+
+def _certified(sample: Sample, values: NDArray[np.float64]) -> float:
+    """The certificate at 97.5 %: a 95 % interval's upper end is too low in the other 2.5 %."""
+    # No resample bears on it, so the fewest.
+    return estimate.bits_per_fact(*sample.split(values), sample.labels, sample.seed, 2, 0.975).certified
+
+
+def _is_limited(sample: Sample, values: NDArray[np.float64]) -> bool:
     pool = Pool.of(*sample.split(values))
-    limited = is_resolution_limited(pool, estimate.binned_bits(pool))
-    return _quantity("bits_above_pattern", found["bits_above_pattern"], limited)
+    return is_resolution_limited(pool, estimate.binned_bits(pool))
 
 
 def _quantity(name: str, interval: Interval, limited: bool) -> Quantity:
@@ -139,4 +171,8 @@ def _statistics(p: float) -> dict[str, Callable[..., float]]:
 
 
 def _difference(model: Pool, pattern: Pool) -> float:
-    return estimate.binned_bits(model) - estimate.binned_bits(pattern)
+    return estimate.binned_bits(model) - _pattern_bits(model, pattern)
+
+
+def _pattern_bits(model: Pool, pattern: Pool) -> float:  # noqa: ARG001
+    return max(0.0, estimate.binned_bits(pattern))

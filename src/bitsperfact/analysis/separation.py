@@ -34,7 +34,8 @@ def separate(
     """Return the separation table: one row per model, claim set, score, stratum of non-facts and quantity.
 
     Quantities in bits: bits_per_fact, bits_certified (a lower bound: lower = value, upper = NaN), bits_effective,
-    membership_information (F_p at the set's p), bits_above_pattern (over the pattern baseline, paired, unclipped).
+    membership_information (F_p at the set's p), bits_above_pattern (over the pattern baseline, paired;
+    below 0 where the text alone tells more, never above bits_per_fact).
     Of unit 1, in [0, 1]: auc, hallucination_rate (at 95 % recall), miss_rate, abstention_mass, sparsity_ratio
     (F_p / KL), and of the nearest channel x_star, q_star, channel_distance (total variation). The baseline's own
     rows have model and score `pattern` and 0 parameters; from `pattern.MOST_CLAIMS` claims on, they and
@@ -93,8 +94,10 @@ def _measured(
     if values is None:
         yield from ((shared, quantity) for quantity in quantities(shared, pattern.values))
         return
-    yield from ((sample, quantity) for quantity in quantities(sample, values))
-    yield shared, bits_above(shared, values[pattern.rows], pattern.values)
+    measured = list(quantities(sample, values))
+    yield from ((sample, quantity) for quantity in measured)
+    bits = next(each for each in measured if each.quantity == "bits_per_fact")
+    yield shared, bits_above(shared, values[pattern.rows], pattern.values, bits)
 
 
 def _who(cell: Cell | None) -> Row:
