@@ -1,7 +1,8 @@
 """The pattern-only baseline: how well a reader of the text, who remembers no fact, tells facts from non-facts.
 
-A logistic regression on features of the text, scored on entities and answers that it has not seen. What it
-separates is owed to the text, so a model's bits count as memory only above the baseline's.
+A logistic regression on features of the text, scored on entities and answers that it has not seen, and how common
+an answer is among other entities (`frequency`), which a model that has not seen the answer cannot tell. What both
+separate is owed to the text, so a model's bits count as memory only above the baseline's.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact.analysis.features import pattern_features
-from bitsperfact.analysis.folds import Split, held_out_splits
+from bitsperfact.analysis.folds import Split, entity_splits, held_out_splits
+from bitsperfact.analysis.frequency import frequency_log_odds
+from bitsperfact.analysis.stacking import stacked
 
 #: Inverse strength of the penalty. Few claims show each hashed feature, so strong shrinkage; the bits depend on
 #: the order of the scores only, and hardly change between 0.003 and 0.3.
@@ -30,9 +33,14 @@ def pattern_scores(claims: pd.DataFrame, seed: int) -> NDArray[np.float64]:
     is_fact = ordered["is_fact"].to_numpy(dtype=bool)
     targets = ordered["target"].to_numpy(dtype=str)
     features = pattern_features(ordered["prefix"].tolist(), ordered["target"].tolist())
-    splits = held_out_splits(ordered["group"].to_numpy(dtype=str), targets, is_fact, seed)
+    groups = ordered["group"].to_numpy(dtype=str)
+    splits = held_out_splits(groups, targets, is_fact, seed)
     scores = np.empty(len(claims))
-    scores[order] = cross_fitted_log_odds(features, is_fact, splits)
+    text = cross_fitted_log_odds(features, is_fact, splits)
+    frequency = frequency_log_odds(groups, targets, is_fact, seed)
+    # Where frequency says nothing, the text's own scores stay as they are.
+    both = stacked(np.stack([text, frequency]), is_fact, entity_splits(groups, seed)) if frequency.any() else text
+    scores[order] = both
     return scores
 
 

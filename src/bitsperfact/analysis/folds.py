@@ -34,16 +34,22 @@ def held_out_splits(
     answer), only entities are held out. The folds depend on the names and the seed, not on the rows' order.
     """
     by_entity, by_target = np.random.SeedSequence(seed).spawn(2)
-    entity_fold = _dealt(groups, by_entity)
     if len(np.unique(targets[is_fact])) * FACTS_PER_COMMON_ANSWER <= is_fact.sum():
-        yield from (Split(entity_fold != i, entity_fold == i) for i in range(N_FOLDS))
+        yield from entity_splits(groups, seed)
         return
+    entity_fold = _dealt(groups, by_entity)
     target_fold = _dealt(targets, by_target)
     for i in range(N_FOLDS):
         for j in range(N_FOLDS):
             yield Split(
                 train=(entity_fold != i) & (target_fold != j), test=(entity_fold == i) & (target_fold == j)
             )
+
+
+def entity_splits(groups: NDArray[np.str_], seed: int) -> Iterator[Split]:
+    """Yield splits whose test rows cover every claim once; no entity is on both sides, targets may be."""
+    fold = _dealt(groups, np.random.SeedSequence(seed).spawn(2)[0])
+    yield from (Split(fold != i, fold == i) for i in range(N_FOLDS))
 
 
 def _dealt(names: NDArray[np.str_], seed: np.random.SeedSequence) -> NDArray[np.int64]:
