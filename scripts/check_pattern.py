@@ -84,21 +84,27 @@ def labels_across(rng: np.random.Generator) -> Table:
     return made.assign(is_fact=rng.permutation(made["is_fact"]))
 
 
+@cache
+def _ids() -> Table:
+    return claims.load("ids", negatives=K, strata=["near"]).frame
+
+
 def near_misses(rng: np.random.Generator) -> Table:
-    """The control `ids`, each number beside those with one digit changed."""
-    return claims.load("ids", limit=N_FACTS, negatives=K, strata=["near"], seed=int(rng.integers(10**6))).frame
+    """People of the control `ids`: each number beside those with one digit changed."""
+    drawn = rng.choice(_ids()["group"].unique(), N_FACTS, replace=False)
+    return _ids()[_ids()["group"].isin(drawn)]
 
 
-def words(rng: np.random.Generator) -> Table:
-    """The control `words`."""
-    return claims.load("words", limit=N_FACTS, negatives=K, seed=int(rng.integers(10**6))).frame
+def cities(rng: np.random.Generator, n: int) -> list[str]:
+    """Cities of the control `words`, in random order."""
+    return [target.strip() for target in rng.permutation(_facts("words", "target"))[:n]]
 
 
 NOTHING: dict[str, Callable[[np.random.Generator], Table]] = {
     "random codes": lambda rng: dealt(rng, codes(rng, N_FACTS)),
     "random codes, 1 or 10 candidates": lambda rng: dealt(rng, codes(rng, N_FACTS), (1, 10)),
     "capitals dealt to made-up people": lambda rng: dealt(rng, capitals(rng, N_FACTS)),
-    "words": words,
+    "cities dealt to made-up people (words)": lambda rng: dealt(rng, cities(rng, N_FACTS)),
     "ids, near misses": near_misses,
     "popular answers, labels dealt within entities": labels_within,
     "popular answers, labels dealt across": labels_across,
