@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 Codes = NDArray[np.int64]
 
 #: Standard errors by which frequency must help on entities not learnt from before it is used at all. Of 1,400 sets
-#: without anything to learn it was used in none at 1, in 1 % at 1/2; docs/pattern.md has what it finds elsewhere.
+#: without anything to learn it was used in 2 at 1 and in 18 at 1/2; among all currencies it gains more than 3.
 LEAST_GAIN = 1.0
 
 
