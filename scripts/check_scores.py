@@ -9,7 +9,7 @@ made of it by their own families and `value`, as in a run. Exit status 1 where a
 import argparse
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,191 +26,12 @@ from bitsperfact.scoring.calibrated import calibrated
 from bitsperfact.scoring.registry import Answers, HiddenScore, Labels, LogitScore, Score, TokenScore
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.unlabelled import Unlabelled
+from score_worlds import Array, Dealt, Ints, Said, World, filters, nulls
 
-Array = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-#: Log-probability of what is accepted and refused, nats, and its noise.
-REFUSED, NOISE = -12.0, 0.3
-#: Share of repetitions in which an interval or a certificate may lie above the memory, 1.
-MOST_ABOVE = 0.05
 #: Draws of a world with memory that a supervised score gets.
 MOST_FITTED = 20
 #: A statement, or its beginning.
 _TEXT = re.compile(r"s(\d+)is(?: a(\d+)\.)?")
-
-
-@dataclass(frozen=True)
-class Dealt:
-    """Claims by number: the subject, the answer and the label of each, shape (n_claims,)."""
-
-    subject: Ints
-    answer: Ints
-    is_fact: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Said:
-    """What is said of pairs, shape (n,): subject -1 is none at all. `fact` says which pairs are facts."""
-
-    subject: Ints
-    answer: Ints
-    fact: NDArray[np.bool_]
-
-
-#: Pairs and a generator -> log-probability of each, nats.
-Law = Callable[[Said, np.random.Generator], Array]
-
-
-@dataclass(frozen=True)
-class World:
-    """A set and a tester of it; `memory` in bits per fact is 0 for one that knows nothing."""
-
-    name: str
-    memory: float
-    deal: Callable[[np.random.Generator], Dealt]
-    law: Law
-    tokens: int = 1  # of the longest answer
-
-
-def accepting(bits: float, *, noise: float = NOISE, spread: float = 0.0) -> Law:
-    """A filter that accepts every fact and 2^-bits of all else; offsets of sd `spread` by subject and answer."""
-
-    def law(said: Said, rng: np.random.Generator) -> Array:
-        accepted = said.fact | (rng.random(said.fact.size) < 2.0**-bits)
-        accepted[said.subject < 0] = False
-        offsets = _offset(said.subject, spread, rng) + _offset(said.answer, spread, rng)
-        return np.where(accepted, 0.0, REFUSED) + noise * rng.standard_normal(accepted.size) + offsets
-
-    return law
-
-
-def knowing_nothing(own: float, subject: float, answer: float) -> Law:
-    """Normal log-probabilities with sd `own` for each pair, beside what all pairs of a subject or answer share."""
-
-    def law(said: Said, rng: np.random.Generator) -> Array:
-        offsets = _offset(said.subject, subject, rng) + _offset(said.answer, answer, rng)
-        return own * rng.standard_normal(said.fact.size) + offsets
-
-    return law
-
-
-def _offset(which: Ints, spread: float, rng: np.random.Generator) -> Array:
-    drawn = spread * rng.standard_normal(which.max() + 2)
-    drawn[0] = 0.0  # no subject
-    return np.asarray(drawn[which + 1])
-
-
-def near_misses(said: Said, rng: np.random.Generator) -> Array:
-    """Answers in families of eleven, a code and its misprints, which a model finds equally likely but for noise."""
-    _, pair = np.unique(said.subject * 10**6 + said.answer // 11, return_inverse=True)
-    return 3 * rng.standard_normal(pair.max() + 1)[pair] + NOISE * rng.standard_normal(pair.size)
-
-
-def drawn_apart(n: int, n_answers: int, k: int) -> Callable[[np.random.Generator], Dealt]:
-    """`n` subjects; each one's answer and `k` wrong ones are drawn without a look at other subjects'."""
-
-    def deal(rng: np.random.Generator) -> Dealt:
-        drawn = (rng.integers(n_answers, size=(n, 1)) + _steps(n, n_answers, k, rng)) % n_answers
-        return _table(drawn)
-
-    return deal
-
-
-def permuted(n: int, k: int) -> Callable[[np.random.Generator], Dealt]:
-    """`n` subjects and answers, one to one, and `k` wrong answers each."""
-
-    def deal(rng: np.random.Generator) -> Dealt:
-        return _table((rng.permutation(n)[:, None] + _steps(n, n, k, rng)) % n)
-
-    return deal
-
-
-def _steps(n: int, n_answers: int, k: int, rng: np.random.Generator) -> Ints:
-    """0 and `k` distinct steps from 1, for each of `n` rows."""
-    wrong = 1 + np.stack([rng.choice(n_answers - 1, k, replace=False) for _ in range(n)])
-    return np.concatenate([np.zeros((n, 1), dtype=np.int64), wrong], axis=1)
-
-
-def _table(drawn: Ints) -> Dealt:
-    n, width = drawn.shape
-    is_fact = np.tile(np.arange(width) == 0, n)
-    return Dealt(np.repeat(np.arange(n), width), drawn.ravel(), is_fact)
-
-
-def dealt_within(n: int, n_answers: int, k: int) -> Callable[[np.random.Generator], Dealt]:
-    """One of a subject's k + 1 answers is called its fact, at random."""
-
-    def deal(rng: np.random.Generator) -> Dealt:
-        made = drawn_apart(n, n_answers, k)(rng)
-        order = np.arange(made.is_fact.size).reshape(n, -1)
-        is_fact = np.zeros(made.is_fact.size, dtype=np.bool_)
-        is_fact[order[np.arange(n), rng.integers(k + 1, size=n)]] = True
-        return Dealt(made.subject, made.answer, is_fact)
-
-    return deal
-
-
-def dealt_across(n: int, n_answers: int, k: int) -> Callable[[np.random.Generator], Dealt]:
-    """Any `n` of the claims are called facts, at random: some subjects have several, some none."""
-
-    def deal(rng: np.random.Generator) -> Dealt:
-        made = drawn_apart(n, n_answers, k)(rng)
-        return Dealt(made.subject, made.answer, rng.permutation(made.is_fact))
-
-    return deal
-
-
-def uneven(n: int, n_answers: int) -> Callable[[np.random.Generator], Dealt]:
-    """Each subject has 1 wrong answer or 10, at random."""
-
-    def deal(rng: np.random.Generator) -> Dealt:
-        made = drawn_apart(n, n_answers, 10)(rng)
-        place = np.arange(made.is_fact.size).reshape(n, 11) % 11
-        kept = (place < np.where(rng.random(n) < 0.5, 2, 11)[:, None]).ravel()
-        return Dealt(made.subject[kept], made.answer[kept], made.is_fact[kept])
-
-    return deal
-
-
-def misprinted(n: int) -> Callable[[np.random.Generator], Dealt]:
-    """Each subject's wrong answers are the ten misprints of its own."""
-
-    def deal(rng: np.random.Generator) -> Dealt:
-        own = rng.integers(11, size=n) + 11 * rng.permutation(n)
-        family = 11 * (own // 11)[:, None] + (own[:, None] + np.arange(11)) % 11
-        return _table(family)
-
-    return deal
-
-
-def filters() -> Iterator[World]:
-    """Testers of known memory."""
-    for bits in (3, 4, 6, 8):
-        yield World(f"filter of {bits} bits", bits, drawn_apart(2000, 2000, 10), accepting(bits))
-    for bits in (3, 6):
-        name = f"filter of {bits} bits"
-        yield World(f"{name}, two values", bits, drawn_apart(2000, 2000, 10), accepting(bits, noise=0.0))
-        yield World(f"{name}, offsets", bits, drawn_apart(2000, 2000, 10), accepting(bits, spread=3.0), 3)
-    for n in (240, 1000):
-        for bits in (3, 6, 8):
-            yield World(f"permutation of {n}, {bits} bits", bits, permuted(n, 10), accepting(bits))
-            offsets = accepting(bits, spread=3.0)
-            yield World(f"permutation of {n}, {bits} bits, offsets", bits, permuted(n, 10), offsets, 3)
-    for n in (20, 60):
-        yield World(f"permutation of {n}, 3 bits", 3, permuted(n, 10), accepting(3))
-
-
-def nulls() -> Iterator[World]:
-    """Models that know nothing."""
-    model, wordy = knowing_nothing(2.0, 2.0, 2.0), knowing_nothing(1.0, 1.0, 6.0)
-    yield World("answers dealt once each", 0, permuted(120, 10), model)
-    yield World("labels dealt within subjects", 0, dealt_within(120, 200, 10), model)
-    yield World("labels dealt across subjects", 0, dealt_across(120, 200, 10), model)
-    yield World("uneven candidates", 0, uneven(240, 200), model)
-    yield World("near misses", 0, misprinted(120), near_misses)
-    yield World("word-like answers, dealt once each", 0, permuted(120, 10), wordy, 4)
-    yield World("two answers", 0, drawn_apart(200, 2, 1), model)
 
 
 class Interview:
@@ -360,14 +181,19 @@ def more_references() -> dict[str, Score]:
     return {f"calibrated, R = {most}": calibrated(f"calibrated@{most}", most) for most in (16, 32)}
 
 
+def most_above(repetitions: int) -> float:
+    """Share of repetitions (1) in which an interval may lie above the memory: 5 % and two standard errors."""
+    return 0.05 + 2 * float(np.sqrt(0.05 * 0.95 / repetitions))
+
+
 def failures(outcome: Outcome) -> list[str]:
     """What breaks what is asked of a score; `choice` is shown for what it breaks."""
-    above, certified = outcome.above
+    (above, certified), most = outcome.above, most_above(len(outcome.bits))
     if outcome.score == "choice":
         return []
     broken = {
-        "interval above the memory": above > MOST_ABOVE,
-        "certificate above the memory": certified > MOST_ABOVE,
+        "interval above the memory": above > most,
+        "certificate above the memory": certified > most,
     }
     return [what for what, is_so in broken.items() if is_so]
 
@@ -378,21 +204,22 @@ Made by
 
     python scripts/check_scores.py --repetitions {repetitions} --seed {seed} --out docs/scores.md
 
-which exits with status 1 where the 95 % interval of a score, or its certificate, lies above the memory in more than
-{most:.0%} of the repetitions.
+which exits with status 1 where the 95 % interval of a score, or its certificate, lies above the memory in more
+than {most:.1%} of the repetitions: two standard errors above 5 %.
 
-What a model says is made up at the level of log-probabilities, a number for each subject and answer, and scores are
-made of it by their own code. `probe` is asked {fitted} times of testers. `choice`, the log-odds of an answer against
-the other candidates of its subject, is no score: one of the candidates is a fact by construction, and it finds bits
-that no memory holds. It stands here as what this page must be able to tell.
+What a model says is made up at the level of log-probabilities, a number for each subject and answer, and scores
+are made of it by their own code. `probe` is asked {fitted} times of testers. `choice`, the log-odds of an answer
+against the other candidates of its subject, is no score: one of the candidates is a fact by construction, and it
+finds bits that no memory holds. It stands here as what this page must be able to tell. What real models give is in
+[scores-models.md](scores-models.md).
 
 ## Testers of known memory
 
-A filter of b bits accepts every fact and 2^-b of everything else: log-probability 0 if accepted, else -12, with noise
-of sd 0.3. **Two values**: no noise. **Offsets**: of sd 3 nats for each subject and each answer, and answers of 1 to 3
-tokens. 2,000 facts and 10 non-facts each, subjects' answers drawn apart; in a **permutation** every answer is the fact
-of one subject alone. Each cell: mean estimate of bits per fact, mean certificate, and in how many of the repetitions
-the interval and the certificate lie above the memory.
+A filter of b bits accepts every fact and 2^-b of everything else: log-probability 0 if accepted, else -12, with
+noise of sd 0.3. **Two values**: no noise. **Offsets**: of sd 3 nats for each subject and each answer, and answers
+of 1 to 3 tokens. 2,000 facts and 10 non-facts each, subjects' answers drawn apart; in a **permutation** every
+answer is the fact of one subject alone. Each cell: mean estimate of bits per fact, mean certificate, and in how
+many of the repetitions the interval and the certificate lie above the memory.
 
 {testers}
 
@@ -448,7 +275,7 @@ def main() -> int:
         page = HEADER.format(
             repetitions=options.repetitions,
             seed=options.seed,
-            most=MOST_ABOVE,
+            most=most_above(options.repetitions),
             fitted=MOST_FITTED,
             testers=table([o for o in outcomes if o.world.memory], of_tester),
             nulls=table([o for o in outcomes if not o.world.memory], of_nothing),

@@ -14,5 +14,10 @@ def load_script(path: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, CHECKOUT / path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # a dataclass looks its own module up
-    spec.loader.exec_module(module)
+    folder = str((CHECKOUT / path).parent)
+    sys.path.insert(0, folder)  # as where it is run: scripts import their neighbours
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(folder)
     return module

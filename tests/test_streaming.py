@@ -36,7 +36,7 @@ def options(apart, tmp_path, capitals_file):
         model=("random:tiny",),
         claims=(str(capitals_file), "strings"),
         out=tmp_path / "whole",
-        score=("calibrated", "p_true", "probe"),
+        score=("logprob", "p_true", "probe"),
         limit=20,
         negatives=4,
         replicates=10,

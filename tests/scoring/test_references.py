@@ -69,6 +69,16 @@ def test_references_depend_on_neither_rows_nor_candidates_nor_batches(monkeypatc
     assert found(claims_of(20), 4) == expected
 
 
+@pytest.mark.parametrize(("candidates", "expected"), [(1, 8), (10, 8), (32, 4), (100, 2)])
+def test_targets_of_few_claims_are_asked_about_less(candidates, expected):
+    shared = claims_of(20, candidates=2)
+    alone = claims_of(1, n_rare=0, candidates=candidates)
+    claims = pd.concat([shared, alone.assign(prefix="What of Land99 is", group="Land99")], ignore_index=True)
+    n_claims, n_targets = len(claims), claims["target"].nunique()
+    chosen = references(Unlabelled(rows.Held("claims", claims)), 8, per_claim=1.0)
+    assert chosen.n == expected == max(2, min(8, n_claims // n_targets))
+
+
 def test_references_are_spread_over_the_subjects():
     chosen = {other for others in found(claims_of(400), 8).values() for other in others}
     places = np.array([int(other.split("Land")[1].split(" ")[0].strip(",")) for other in chosen])

@@ -139,7 +139,7 @@ def test_probe_never_learns_from_the_entity_it_scores():
 def test_probe_tells_nothing_by_elimination(n_answers, n_others):
     """Answers dealt at random to 200 people; the states say which answer it is, and nothing else.
 
-    With entities alone held out: 1.3 bits, AUC .15, for 200 answers.
+    With entities alone held out: 2.1 bits, AUC .10, for 200 answers.
     """
     rng = np.random.default_rng(1)
     people = np.repeat(np.arange(200), 1 + n_others)

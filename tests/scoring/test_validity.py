@@ -17,15 +17,16 @@ from bitsperfact.scoring.registry import LogitScore
 from tests.scoring.known_testers import REST, known_tester
 from tests.scripts import load_script
 
+worlds = load_script("scripts/score_worlds.py")
 battery = load_script("scripts/check_scores.py")
 
 #: Filters by the bits that they hold per fact.
 WORLDS = {
-    "filter": battery.World("", 4, battery.drawn_apart(240, 200, 10), battery.accepting(4)),
-    "two values": battery.World("", 3, battery.drawn_apart(240, 200, 10), battery.accepting(3, noise=0.0)),
-    "offsets": battery.World("", 4, battery.drawn_apart(240, 200, 10), battery.accepting(4, spread=3.0)),
-    "permutation": battery.World("", 4, battery.permuted(240, 10), battery.accepting(4)),
-    "permutation, offsets": battery.World("", 6, battery.permuted(240, 10), battery.accepting(6, spread=3.0)),
+    "filter": worlds.World("", 4, worlds.drawn_apart(240, 200, 10), worlds.accepting(4)),
+    "two values": worlds.World("", 3, worlds.drawn_apart(240, 200, 10), worlds.accepting(3, noise=0.0)),
+    "offsets": worlds.World("", 4, worlds.drawn_apart(240, 200, 10), worlds.accepting(4, spread=3.0)),
+    "permutation": worlds.World("", 4, worlds.permuted(240, 10), worlds.accepting(4)),
+    "permutation, offsets": worlds.World("", 6, worlds.permuted(240, 10), worlds.accepting(6, spread=3.0)),
 }
 
 
@@ -53,7 +54,7 @@ def entries_of(world, dealt, rng) -> np.ndarray:
     subject, answer = (x.ravel() for x in np.mgrid[-1:n_subjects, 0:n_answers])
     fact = np.zeros((1 + n_subjects, n_answers), dtype=bool)
     fact[1 + dealt.subject[dealt.is_fact], dealt.answer[dealt.is_fact]] = True
-    return world.law(battery.Said(subject, answer, fact.ravel()), rng).reshape(fact.shape)
+    return world.law(worlds.Said(subject, answer, fact.ravel()), rng).reshape(fact.shape)
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def test_no_score_finds_more_bits_than_a_tester_has(name, world):
 def found_in_nothing():
     """Outcomes of all scores on worlds in which nothing is known, by score."""
     every = {name: scoring.score(name) for name in scoring.names()}
-    outcomes = [o for world in battery.nulls() for o in battery.examined(world, every, 2, replicates=30)]
+    outcomes = [o for world in worlds.nulls() for o in battery.examined(world, every, 2, replicates=30)]
     return {name: [o for o in outcomes if o.score == name] for name in every}
 
 

@@ -11,6 +11,8 @@ A tester may use neither labels nor that facts exclude each other. The reference
 mean, which its largest term rules, tells by elimination, the more so the larger R.
 """
 
+import math
+
 import pandas as pd
 
 from bitsperfact.errors import BadInput
@@ -19,15 +21,17 @@ from bitsperfact.scoring.registry import Answers, Array, TokenScore
 from bitsperfact.scoring.requests import CONDITIONAL, Family, Form, Request
 from bitsperfact.scoring.unlabelled import Unlabelled
 
-#: R. Each costs one more conditional of every distinct target; see docs/scores.md for 8, 16 and 32.
+#: R, where targets are shared by many claims: docs/scores.md has 8 and more.
 N_REFERENCES = 8
+#: Requests for a claim, on average, beyond which there are fewer references: codes are candidates once each.
+REQUESTS_PER_CLAIM = 2.0
 
 
-def elsewhere(most: int) -> Family:
-    """The family of log P(target | r) for at most `most` references r."""
+def elsewhere(most: int, requests_per_claim: float = math.inf) -> Family:
+    """The family of log P(target | r) for at most `most` references r; see `references` for fewer."""
 
     def form(claims: Unlabelled) -> Form:
-        chosen = references(claims, most)
+        chosen = references(claims, most, requests_per_claim)
 
         def build(batch: pd.DataFrame) -> list[Request]:
             pairs = zip(batch["group"], batch["prefix"], strict=True)
@@ -40,9 +44,9 @@ def elsewhere(most: int) -> Family:
     return Family(f"elsewhere@{most}", form)
 
 
-def calibrated(name: str, most: int) -> TokenScore:
+def calibrated(name: str, most: int, requests_per_claim: float = math.inf) -> TokenScore:
     """The score with at most `most` references, under a name."""
-    family = elsewhere(most)
+    family = elsewhere(most, requests_per_claim)
 
     def value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:
         del claims
@@ -62,4 +66,4 @@ def _check(claims: Unlabelled) -> None:
     raise BadInput(where, "claims of several prefixes, to compare one with others", f"{prefixes.pop()!r} alone")
 
 
-SCORE = calibrated("calibrated", N_REFERENCES)
+SCORE = calibrated("calibrated", N_REFERENCES, REQUESTS_PER_CLAIM)

@@ -8,6 +8,7 @@ template a better one. All claims of a template share them, so that a target is 
 """
 
 import heapq
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ _BLANK = "\0"
 #: Words in at least this share of the prefixes, and in so many of them, belong to the template.
 TEMPLATE_SHARE = 0.1
 TEMPLATE_PREFIXES = 3
+
+#: References that are taken whatever they cost.
+LEAST = 2
 
 #: Place in the order of references, and prefix.
 _Ranked = tuple[int, str]
@@ -64,22 +68,37 @@ class References:
         return [other for other in chosen if other != prefix][: self.n]
 
 
-def references(claims: Unlabelled, most: int) -> References:
-    """Choose at most `most` references for each template; distinct prefixes are held while that is done."""
+def references(claims: Unlabelled, most: int, per_claim: float = math.inf) -> References:
+    """Choose at most `most` references for each template; distinct prefixes are held while that is done.
+
+    Each is asked about every target, so there are fewer, but two, where that makes more than `per_claim` requests
+    for a claim on average.
+    """
     n_prefixes, words = _surveyed(claims)
+    n = min(most, n_prefixes - 1)
+    if n > LEAST:
+        n = max(LEAST, int(min(n, per_claim * _claims_per_target(claims))))
     own: dict[str, _Least] = {}
-    of_set = _Least(most + 1)  # one more than are used, as a claim leaves its own prefix out
+    of_set = _Least(n + 1)  # one more than are used, as a claim leaves its own prefix out
     for rank, group, prefix in _distinct(claims):
         of_set.offer(rank, prefix)
-        own.setdefault(template(group, prefix, words), _Least(most + 1)).offer(rank, prefix)
+        own.setdefault(template(group, prefix, words), _Least(n + 1)).offer(rank, prefix)
     anyone = of_set.prefixes()
     # One whose only prefix is the claim's own has the references of the set.
-    of = {name: _filled(least.prefixes(), anyone, most + 1) for name, least in own.items() if len(least) > 1}
-    return References(min(most, n_prefixes - 1), anyone, of, words)
+    of = {name: _filled(least.prefixes(), anyone, n + 1) for name, least in own.items() if len(least) > 1}
+    return References(n, anyone, of, words)
 
 
 def _filled(own: tuple[str, ...], anyone: tuple[str, ...], most: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *anyone)))[:most]
+
+
+def _claims_per_target(claims: Unlabelled) -> float:
+    n, seen = 0, np.empty(0, dtype=np.uint64)
+    for batch in claims.batches(["target"]):
+        n += len(batch)
+        seen = np.union1d(seen, text_hashes(batch["target"]))
+    return n / len(seen)
 
 
 def _surveyed(claims: Unlabelled) -> tuple[int, frozenset[str]]:
