@@ -404,7 +404,8 @@ The certificate holds for independent claims of every law, and costs 0.4 to 1.4 
 Effective bits have no closed form except for the channel, where they equal the bits.
 
 Ten million scores cost about five sorts of them; more can be streamed through sketches, whose estimate states how
-far it may be from that of all scores in the same bins: 0.00 to 0.06 bits for the laws that it is tested on. Both
+far it may be from that of all scores in the same bins: 0.00 to 0.06 bits with facts in either tail, 0.2 where they
+lie in the middle of the non-facts, where a sketch knows shares no better than to a constant. Both
 are measured by `scripts/bench_estimate.py`, which also shows why the sketch must have relative error: one of
 constant rank error loses the tail of non-facts that the bits rest on.
 
