@@ -370,39 +370,42 @@ which exits with status 1 unless
 - the intervals of all other cases cover in at least 90 %, and those of **equal** laws, of any number of claims and
   entities, leave 0 in at most 5 %,
 - the certificate exceeds the truth in at most 5 % of the samples of every case,
-- **below** resolution (N q = 2), and where hardly any subject is accepted (**together**), every sample is marked as
-  resolution-limited, and resolved ones hardly ever.
+- **below** resolution (N q = 2), and where hardly any subject is accepted (**together**), every sample is marked
+  as resolution-limited, and resolved ones hardly ever.
 
-**Equal** laws are covered by nearly all intervals. Near 0 the divergence is quadratic: where two samples differ by d
-standard errors, the estimate goes as d^2 - 1 and its resamples as (d + z)^2 - 1, z standard normal. So the lower
-end is above 0, and the interval misses 0, only from d = 3.4 on, not from 1.96: in one sample of a thousand. Where
-a class is worth fewer than 30 claims the lower end is 0 unless an exact test, over many sets of scores at once, tells
-the classes apart. The mean estimate is above 0 because the half of the noise that lies below is cut off.
+**Equal** laws are covered by nearly all intervals. Near 0 the divergence is quadratic: where two samples differ
+by d standard errors, the estimate goes as d^2 - 1 and its resamples as (d + z)^2 - 1, z standard normal. So the
+lower end is above 0, and the interval misses 0, only from d = 3.4 on, not from 1.96: in one sample of a
+thousand. Where a class is worth fewer than 30 claims the lower end is 0 unless an exact test, over many sets of
+scores at once, tells the classes apart. The mean estimate is above 0 because the half of the noise that lies
+below is cut off.
 
-**Few** facts or non-facts, **hard** and **together** cases, and those **below** resolution, may be covered by all
-intervals: no law is excluded that such a sample may come from, so that a single one is covered too often. Five facts
-that all match show a recall of no more than .55 or so, whatever it is. Few spread facts are also estimated low (the
-bins must hold five).
+**Few** facts or non-facts, **hard** and **together** cases, and those **below** resolution, may be covered by
+all intervals: no law is excluded that such a sample may come from, so that a single one is covered too often.
+Five facts that all match show a recall of no more than .55 or so, whatever it is. Few spread facts are also
+estimated low (the bins must hold five).
 
-**Hard** cases have too few non-facts where the facts are. There the estimate is low, by up to 43 %, as the bins miss
-what facts differ beyond the last non-facts. What counts is the mark of limited resolution, which asks how fast the
-ratio still rises in both tails, and the certificate, to be read as ">=".
+**Hard** cases have too few non-facts where the facts are. There the estimate is low, by up to 43 %, as the bins
+miss what facts differ beyond the last non-facts. What counts is the mark of limited resolution, which asks how
+fast the ratio still rises in both tails, and the certificate, to be read as ">=".
 
-**Together**: the non-facts of a subject are accepted all or none, and one to twelve subjects are. Counted by claims
-such a sample looks resolved; intervals and the mark count what clusters are worth. Estimates vary by a bit or more.
+**Together**: the non-facts of a subject are accepted all or none, and one to twelve subjects are. Counted by
+claims such a sample looks resolved; intervals and the mark count what clusters are worth. Estimates vary by a
+bit or more.
 
-Claims of a cluster that score alike count once (design effect, from 1.2 on), for bins, bias and resolution. One entity
-that holds more than a quarter of a class is told (`dominated`).
+Claims of a cluster that score alike count once (design effect, from 1.2 on), for bins, bias and resolution. One
+entity that holds more than a quarter of a class is told (`dominated`).
 
-**What was tried and dropped.** Bins that leave every remnant apart read up to 4 % high with ten facts and .09 bits in
-equal laws (50 facts); those that never do, 6 % to 15 % low with ten to thirty. The limit in use (a likelihood ratio of
-12 for remnants, 16 for any step) reads within 6 % in both, and .05 in equal laws.
+**What was tried and dropped.** Bins that leave every remnant apart read up to 4 % high with ten facts and .09
+bits in equal laws (50 facts); those that never do, 6 % to 15 % low with ten to thirty. The limit in use (a
+likelihood ratio of 12 for remnants, 16 for any step) reads within 6 % in both, and .05 in equal laws.
 
-The certificate holds for independent claims of every law, and costs 0.4 to 1.4 bits in the resolved cases. Effective
-bits have no closed form except for the channel, where they equal the bits.
+The certificate holds for independent claims of every law, and costs 0.4 to 1.4 bits in the resolved cases.
+Effective bits have no closed form except for the channel, where they equal the bits.
 
 Ten million scores cost about five sorts of them; more can be streamed through sketches, whose estimate states how
-far it may be from that of all scores in the same bins: 0.00 to 0.06 bits for the laws that it is tested on. Both
+far it may be from that of all scores in the same bins: 0.00 to 0.06 bits with facts in either tail, 0.2 where they
+lie in the middle of the non-facts, where a sketch knows shares no better than to a constant. Both
 are measured by `scripts/bench_estimate.py`, which also shows why the sketch must have relative error: one of
 constant rank error loses the tail of non-facts that the bits rest on.
 

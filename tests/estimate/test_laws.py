@@ -5,13 +5,14 @@ from tests.scripts import load_script
 
 check_estimators = load_script("scripts/check_estimators.py")
 
-AFFORDABLE = [case for case in check_estimators.cases() if case.n_nonfacts <= 5_000]
+#: What subjects accepted together certify is a matter of clusters: `test_few` has their estimate.
+AFFORDABLE = [case for case in check_estimators.cases() if case.n_nonfacts <= 5_000 and case.regime != "together"]
 
 
 @pytest.mark.parametrize("case", AFFORDABLE, ids=lambda case: f"{case.law.name}, {case.n_nonfacts}")
 def test_estimates_keep_what_they_promise(case):
-    # 60 repetitions at a fixed seed: a share of 5 % has a standard deviation of 2.8 %.
-    assert check_estimators.failures(check_estimators.examine(case, 60, seed=3), slack=0.06) == []
+    # 40 repetitions at a fixed seed: a share of 5 % has a standard deviation of 3.4 %.
+    assert check_estimators.failures(check_estimators.examine(case, 40, seed=3), slack=0.07) == []
 
 
 def test_the_check_can_fail():
