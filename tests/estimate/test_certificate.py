@@ -149,7 +149,7 @@ def test_the_majorant_of_what_lies_below_a_curve_is_less(law, data):
 
 
 def test_a_point_below_the_line_of_its_neighbours_is_not_used():
-    """Two points below the curve of a filter (.9, .1), joined by lines of their own, would say 2.89 of 2.54 bits."""
+    """Two points below the curve of a filter (.9, .1): joined by lines they would say 2.89 of 2.54 bits."""
     points = np.array([[0.1, 0.5], [0.11, 0.89]])
     expected = float(bernoulli_kl_bits(0.89, 0.11))
     assert _majorant_bits(points) == pytest.approx(expected)
