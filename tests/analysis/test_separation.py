@@ -7,8 +7,9 @@ from tests.analysis.sets import abbreviations, derangement, info, model, names, 
 
 from bitsperfact.analysis import analyse, separate
 from bitsperfact.analysis.baseline import pattern_scores
+from bitsperfact.analysis.evidence import gather
 from bitsperfact.analysis.seeds import derived_seed
-from bitsperfact.tables import PATTERN_MODEL
+from bitsperfact.tables import BEST_SCORE, PATTERN_MODEL
 from bitsperfact.theory import membership_information
 
 N_FACTS, K = 150, 15
@@ -231,3 +232,30 @@ def test_analyse_is_separate_and_judge():
 def test_too_few_replicates_are_refused(claims):
     with pytest.raises(ValueError, match="replicates must be at least 2, got 1"):
         separate(claims, scores(claims, channel(claims, 0.1)), [info()], [model("small")], replicates=1)
+
+
+def test_the_best_score_of_a_model_has_rows_of_its_own():
+    claims = code_set(n=60, k=6)
+    good, noise = channel(claims, 1 / 4), np.random.default_rng(0).standard_normal(len(claims))
+    values = pd.concat(
+        [
+            scores(claims, good).assign(score="a"),
+            scores(claims, noise).assign(score="b"),
+            scores(claims, good, "one").assign(score="a"),
+        ]
+    )
+    separation = separate(claims, values, [info()], [model("small"), model("one")], replicates=20)
+    of_best = separation[separation["score"] == BEST_SCORE]
+    assert set(of_best["model"]) == {"small"}
+    assert set(of_best["quantity"]) == {"bits_per_fact", "bits_certified"}
+    assert set(of_best["stratum"]) == set(separation["stratum"])
+    found = rows_of(of_best)
+    alone = rows_of(separation[separation["score"] == "a"])
+    assert found.loc["bits_per_fact", "value"] == alone.loc["bits_per_fact", "value"]
+    assert "a best in 100 %" in found.loc["bits_per_fact", "estimator"]
+    assert found.loc["bits_certified", "value"] < alone.loc["bits_certified", "value"]
+    # It is no score that predictions are asked about.
+    assert {key.score for key in gather(separation, [info()], [model("small"), model("one")]).cells()} == {
+        "a",
+        "b",
+    }

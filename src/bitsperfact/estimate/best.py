@@ -105,7 +105,7 @@ def _luck(views: list[tuple[Array, Array]], groups: Groups | None, seed: int) ->
                 gains.append(float(own[winner] - held_out[winner]))
     if not gains or not wins.any():
         return 0.0, np.full(len(views), 1 / len(views))
-    return max(0.0, float(np.mean(gains)) / np.sqrt(2)), wins / wins.sum()
+    return max(0.0, float(np.mean(gains) / np.sqrt(2))), wins / wins.sum()
 
 
 def _halves(views: list[tuple[Array, Array]], groups: Groups | None, seed: int) -> Iterator[tuple[Array, Array]]:

@@ -32,8 +32,8 @@ def certified_bits(
     """Bits per fact that the scores have with at least this confidence, 0 where none can be certified.
 
     A test "accept from t on" has recall R(t) and false-positive rate F(t). Recall levels r_1 > r_2 > ... are fixed
-    in advance, by the number of facts alone. Let t_k be the highest threshold with R(t_k) >= r_k: a fixed number,
-    though unknown. With errors e_k and e'_k that add up to 1 - confidence (derived here):
+    in advance, by the sizes of the facts' clusters alone. Let t_k be the highest threshold with R(t_k) >= r_k: a
+    fixed number, though unknown. With errors e_k and e'_k that add up to 1 - confidence (derived here):
 
     1. T_k is the highest threshold at which the facts exclude a recall below r_k at e_k. A higher threshold misses
        more, so where T_k > t_k the facts also exclude that scores of t_k and less hold a share 1 - r_k of them.

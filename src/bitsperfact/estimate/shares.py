@@ -15,7 +15,7 @@ Counts = NDArray[np.intp]
 #: Bets on clusters holding less than supposed, as shares of the largest that cannot be ruined, and their weights.
 _BETS = np.array([1.0, 0.85, 0.7, 0.5, 0.35, 0.25, 0.17, 0.12, 0.08, 0.05, 0.03, 0.02])
 _LOG_WEIGHTS = np.log(np.array([0.25] + 11 * [0.75 / 11]))
-_BISECTIONS = 24
+_BISECTIONS = 14
 
 
 def share_bounds(count: ArrayLike, n: float, error: float | Array) -> tuple[Array, Array]:
@@ -117,12 +117,15 @@ class ClusteredShare:
         counted = self.bound_of_count(touched, self.part * errors)
         if self.is_of_single_claims or self.m == 0:
             return counted
-        bet = [self._least_excluded(each, error / 2) for each, error in zip(marked, errors, strict=True)]
-        return np.minimum(counted, self._share(np.array(bet)))
+        totals = np.maximum(counted - self.given, 0.0) / (1 - self.given) * self.claims
+        bets = zip(marked, totals.tolist(), errors / 2, strict=True)
+        return np.minimum(counted, self._share(np.array([self._least_excluded(*bet) for bet in bets])))
 
-    def _least_excluded(self, marked: Marked, error: float) -> float:
-        """The least total of marked claims that the bet excludes, from above."""
-        low, high = float(marked.held @ marked.clusters), float(self.m * self.largest)
+    def _least_excluded(self, marked: Marked, most: float, error: float) -> float:
+        """The least total of marked claims that the bet excludes, from above, or `most` where that is less."""
+        low, high = float(marked.held @ marked.clusters), most
+        if low >= high or not self._is_below(marked, high, error):
+            return most
         for _ in range(_BISECTIONS):
             middle = (low + high) / 2
             low, high = (low, middle) if self._is_below(marked, middle, error) else (middle, high)
