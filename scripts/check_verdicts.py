@@ -122,6 +122,10 @@ def cases() -> Iterator[Case]:
     yield Case("hallucination_floor", "rate at the floor", {"hallucination_rate": (floor, "share")}, "violated")
     low = {"hallucination_rate": (floor / 4, "share")}
     yield Case("hallucination_floor", "rate a quarter of the floor", low, "consistent", "violated")
+    one_rate = {"hallucination_rate": (0.3, "share")}
+    yield Case(
+        "hallucination_falls_with_bits", "one rate at all bits", one_rate, "consistent", step=1.0, between=1.0
+    )
     yield Case("sparsity", "F_p 2 % below KL", {"sparsity_ratio": (0.98, 0.001)}, "consistent")
 
 

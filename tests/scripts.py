@@ -13,6 +13,9 @@ def load_script(path: str) -> ModuleType:
     name = path.replace("/", "_").removesuffix(".py")
     spec = importlib.util.spec_from_file_location(name, CHECKOUT / path)
     module = importlib.util.module_from_spec(spec)
+    folder = str((CHECKOUT / path).parent)
+    if folder not in sys.path:
+        sys.path.append(folder)  # a script finds its neighbours, as it does when it is run
     sys.modules[name] = module  # a dataclass looks its own module up
     folder = str((CHECKOUT / path).parent)
     sys.path.insert(0, folder)  # as where it is run: scripts import their neighbours

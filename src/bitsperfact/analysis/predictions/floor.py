@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from bitsperfact.analysis.evidence import Evidence, Measured, Verdict, figure
 from bitsperfact.analysis.sharing import shared
 from bitsperfact.tables import Status
@@ -30,8 +32,8 @@ def hallucination_floor(evidence: Evidence) -> Iterator[Verdict]:
         bits, rate = (
             shared(evidence.number(key, name), len(keys)) for name in ("bits_per_fact", "hallucination_rate")
         )
-        floor = _floor(bits.value)
-        status, reason = _judged(bits, rate, floor)
+        floor, least, most = _floors(bits)
+        status, reason = _judged(bits, rate, floor, least, most)
         yield Verdict(
             key.model,
             key.claim_set,
@@ -47,17 +49,20 @@ def hallucination_floor(evidence: Evidence) -> Iterator[Verdict]:
         )
 
 
-def _floor(bits: float) -> float:
-    if math.isnan(bits):
-        return math.nan
-    # Bits without end allow a tester that never errs; a debiased estimate of no bits may fall below 0.
-    return 0.0 if math.isinf(bits) else float(lowest_fpr(max(bits, 0.0), FNR))
+def _floors(bits: Measured) -> tuple[float, float, float]:
+    """Floor at the bits, at their upper end, and at half a bit more than their lower end; NaN where unknown."""
+    if not bits.known:
+        return math.nan, math.nan, math.nan
+    # A debiased estimate of no bits may fall below 0, and bits without end allow a tester that never errs.
+    at = np.maximum([bits.value, bits.upper, bits.lower + FREE_BITS], 0.0)
+    ends = np.isinf(at)
+    floor, least, most = np.where(ends, 0.0, lowest_fpr(np.where(ends, 0.0, at), FNR))
+    return float(floor), float(least), float(most)
 
 
-def _judged(bits: Measured, rate: Measured, floor: float) -> tuple[Status, str]:
+def _judged(bits: Measured, rate: Measured, floor: float, least: float, most: float) -> tuple[Status, str]:
     if not (rate.known and bits.known):
         return "undecided", "The hallucination rate or the bits per fact are unknown."
-    least, most = _floor(bits.upper), _floor(bits.lower + FREE_BITS)
     said = f"{_percent(rate.value)} of non-facts pass at 95 % recall"
     said += f", and {bits} allow no less than {_percent(floor)}"
     if rate.upper < least:
