@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bitsperfact import tables
 from bitsperfact.analysis.inputs import Cell, cells_of, claim_sets_of, scores_of
-from bitsperfact.analysis.measure import Quantity, Sample, bits_above, quantities
+from bitsperfact.analysis.measure import Quantity, Sample, bits_above, laws, quantities
 from bitsperfact.analysis.pattern import Pattern, fitted_pattern
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
@@ -36,7 +36,10 @@ def separate(
     Quantities in bits: bits_per_fact, bits_certified (a lower bound: lower = value, upper = NaN), bits_effective,
     membership_information (F_p at the set's p), bits_above_pattern (over the pattern baseline, paired, unclipped).
     Of unit 1, in [0, 1]: auc, hallucination_rate (at 95 % recall), miss_rate, abstention_mass, sparsity_ratio
-    (F_p / KL), and of the nearest channel x_star, q_star, channel_distance (total variation). The baseline's own
+    (F_p / KL), of the nearest channel x_star, q_star, channel_distance, full_recall_rate, and how evenly bits are
+    spent: evenness, spread (bits), forgotten_share, auc_accepted (`estimate.evenness`; NaN where nothing is known).
+    Of the pooled stratum, in nats per claim: behind_smooth, behind_channel, behind_forgetting, behind_abstaining, how
+    far each law is behind the best (`estimate.behind`). The baseline's own
     rows have model and score `pattern` and 0 parameters; from `pattern.MOST_CLAIMS` claims on, they and
     bits_above_pattern rest on a sample of entities, which their counts tell. Stratum `pooled` takes all non-facts
     together. Intervals are 95 %, by entity (`group`), from `replicates` resamples; from `levels.MOST_EXACT` claims
@@ -78,7 +81,7 @@ def _rows(
         sample = Sample(each.is_fact, nonfacts, each.groups, each.info.p, cell_seed, replicates)
         measured = [
             {"seed": seed} | asdict(quantity) | {"n_facts": of.n_facts, "n_nonfacts": of.n_nonfacts}
-            for of, quantity in _measured(sample, values, patterns[stratum])
+            for of, quantity in _measured(sample, values, patterns[stratum], stratum == POOLED)
         ]
         for name in each.strata() if len(each.strata()) == 2 else [stratum]:
             for quantity in measured:
@@ -86,7 +89,7 @@ def _rows(
 
 
 def _measured(
-    sample: Sample, values: NDArray[np.float64] | None, pattern: Pattern
+    sample: Sample, values: NDArray[np.float64] | None, pattern: Pattern, with_laws: bool
 ) -> Iterator[tuple[Sample, Quantity]]:
     """Each quantity with the sample that it is measured on; those of the pattern itself where `values` is None."""
     shared = sample.within(pattern.rows)
@@ -94,6 +97,8 @@ def _measured(
         yield from ((shared, quantity) for quantity in quantities(shared, pattern.values))
         return
     yield from ((sample, quantity) for quantity in quantities(sample, values))
+    if with_laws:
+        yield from ((sample, quantity) for quantity in laws(sample, values))
     yield shared, bits_above(shared, values[pattern.rows], pattern.values)
 
 

@@ -1,5 +1,6 @@
 """What samples of scores say: bits per fact with interval and certificate, rank statistics, and the bootstrap."""
 
+from bitsperfact.estimate.behind import behind
 from bitsperfact.estimate.bits import BitsPerFact, bits_per_fact
 from bitsperfact.estimate.bootstrap import Interval, bootstrap
 from bitsperfact.estimate.calibration import Posterior, abstention_mass, miss_rate, posterior
@@ -8,30 +9,37 @@ from bitsperfact.estimate.channel import NearestChannel, channel_distance, neare
 from bitsperfact.estimate.channel_fit import ChannelFit, fit_channel
 from bitsperfact.estimate.divergence import binned_bits
 from bitsperfact.estimate.effective import bits_effective
+from bitsperfact.estimate.evenness import Evenness, evenness
 from bitsperfact.estimate.neighbours import knn_divergence_bits
 from bitsperfact.estimate.pool import Pool, Statistic
 from bitsperfact.estimate.ranking import auc, hallucination_rate
 from bitsperfact.estimate.rivals import Rival
+from bitsperfact.estimate.shape import shape
+from bitsperfact.estimate.signature import Signature, signature
 from bitsperfact.estimate.streaming import StreamedBits, StreamedScores
 
 __all__ = [
     "BitsPerFact",
     "ChannelFit",
+    "Evenness",
     "Interval",
     "NearestChannel",
     "Pool",
     "Posterior",
     "Rival",
+    "Signature",
     "Statistic",
     "StreamedBits",
     "StreamedScores",
     "abstention_mass",
     "auc",
+    "behind",
     "binned_bits",
     "bits_effective",
     "bits_per_fact",
     "bootstrap",
     "channel_distance",
+    "evenness",
     "fit_channel",
     "hallucination_rate",
     "knn_divergence_bits",
@@ -39,6 +47,8 @@ __all__ = [
     "nearest_channel",
     "posterior",
     "q_star",
+    "shape",
     "share_bounds",
+    "signature",
     "x_star",
 ]

@@ -47,7 +47,8 @@ def channel_shape(evidence: LadderEvidence) -> Iterator[Verdict]:
         for name in cells["cell"]:
             distance, winner = evidence.number(name, "channel_distance"), _winner(evidence, name)
             winners.append(winner)
-            status: Status = "consistent" if winner == "channel" else "violated"
+            told: dict[str, Status] = {"channel": "consistent", "undecided": "undecided"}
+            status = told.get(winner, "violated")
             said.append(Said(name, 0.0, distance.value, distance.lower, distance.upper, status))
         tally = ", ".join(f"{each} {winners.count(each)}" for each in sorted(set(winners)))
         meaning = f"total variation to the channel (shapes that foretell best: {tally})"
