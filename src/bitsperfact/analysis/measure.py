@@ -130,7 +130,7 @@ def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity
 
 
 def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity]:
-    """Yield how far each law that `values` (n_claims,) may follow is behind the best, where there are claims enough.
+    """Yield how far each law that `values` (n_claims,) may follow is behind the best, given claims enough.
 
     Each class needs entities enough to hold some out (`LEAST_FOR_LAWS`).
     """

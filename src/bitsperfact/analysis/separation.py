@@ -37,9 +37,9 @@ def separate(
     membership_information (F_p at the set's p), bits_above_pattern (over the pattern baseline, paired, unclipped).
     Of unit 1, in [0, 1]: auc, hallucination_rate (at 95 % recall), miss_rate, abstention_mass, sparsity_ratio
     (F_p / KL), of the nearest channel x_star, q_star, channel_distance, full_recall_rate, and how evenly bits are
-    spent: evenness, spread (bits), forgotten_share, auc_accepted (`estimate.evenness`; NaN where nothing is known).
-    Of the pooled stratum, in nats per claim: behind_smooth, behind_channel, behind_forgetting, behind_abstaining, how
-    far each law is behind the best (`estimate.behind`). The baseline's own
+    spent: evenness, spread (bits), forgotten_share, auc_accepted (`estimate.evenness`; NaN where nothing is
+    known). Of the pooled stratum, in nats per claim: behind_smooth, behind_channel, behind_forgetting,
+    behind_abstaining, how far each law is behind the best (`estimate.behind`). The baseline's own
     rows have model and score `pattern` and 0 parameters; from `pattern.MOST_CLAIMS` claims on, they and
     bits_above_pattern rest on a sample of entities, which their counts tell. Stratum `pooled` takes all non-facts
     together. Intervals are 95 %, by entity (`group`), from `replicates` resamples; from `levels.MOST_EXACT` claims

@@ -31,8 +31,8 @@ class ChannelFit(NearestChannel):
 
     `p_value` (1, in (0, 1]): chance that scores of that channel lie as far from theirs. `auc_accepted`: AUC among
     accepted claims with its 95 % interval (estimate, lower, upper; 1, NaN in [0, 1] where unknown). `winner`: name
-    of the law that the scores look like, of `rivals`, which are compared in `compare`, or `UNDECIDED`. `centre_*`, `scale_*`: location and
-    scale of the upper and lower logistic peak of the channel, in the unit of the scores.
+    of the law that the scores look like, of `rivals`, which are compared in `compare`, or `UNDECIDED`. `centre_*`,
+    `scale_*`: location and scale of the upper and lower logistic peak of the channel, in the unit of the scores.
     """
 
     p_value: float
@@ -49,7 +49,7 @@ class ChannelFit(NearestChannel):
 
     @property
     def is_channel(self) -> bool:
-        """Whether neither held-out scores nor ranks tell the law from the channel, and both tell it from others."""
+        """Whether held-out scores and ranks allow the channel, and do not allow a smooth law."""
         return self.winner == CHANNEL.name
 
 
@@ -71,14 +71,14 @@ def fit_channel(
     - `forgetting` (10): as the channel, but a share f of the facts ~ L;
     - `abstaining` (14): as the channel, but shares a of the facts and c of the non-facts ~ M.
 
-    A law stays in the running unless its mean log-likelihood on held-out entities, each class weighing one half, is
-    behind the best by more than `STANDARD_ERRORS` (three) standard errors. A smooth law can be so skewed or
-    fat-tailed that likelihoods do not tell it from a channel; ranks do: among accepted claims the channel leaves an
-    AUC of 1/2, a smooth pair does not. So the channel and forgetting are out where that AUC is surely above .55,
-    and smooth is out where it is surely below .6 (unless nearly all non-facts are accepted: equal laws are both).
-    Of those left the one of fewest parameters wins, but where smooth and channel are both left, or none is, the
-    answer is `UNDECIDED`. Peaks may be skewed, thinner than the normal law or fat-tailed; where real scores are of
-    yet another shape, a law with more peaks can win by mending it: look at their places in `rivals`.
+    A law stays in the running unless its mean log-likelihood on held-out entities, each class weighing one half,
+    is behind the best by more than `STANDARD_ERRORS` (three) standard errors. A smooth law can be so skewed or
+    fat-tailed that likelihoods do not tell it from a channel; ranks do: among accepted claims the channel leaves
+    an AUC of 1/2, a smooth pair does not. So the channel and forgetting are out where that AUC is surely above
+    .55, and smooth is out where it is surely below .6 (unless nearly all non-facts are accepted: equal laws are
+    both). Of those left the one of fewest parameters wins, but where smooth and channel are both left, or none is,
+    the answer is `UNDECIDED`. Peaks may be skewed, thinner than the normal law or fat-tailed; where real scores
+    are of yet another shape, a law with more peaks can win by mending it: look at their places in `rivals`.
 
     The p-value is a parametric bootstrap from the nearest channel: facts have the law of all matches, non-facts
     have it with probability q*, else that of non-facts below the threshold. With clusters it draws as many claims

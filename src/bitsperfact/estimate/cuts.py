@@ -66,7 +66,7 @@ class Cuts:
         return int(close[0]), int(close[-1])
 
     def bounds(self, own: int, low: int, high: int, error: float) -> tuple[float, float]:
-        """Bounds of the share of a class (0: facts, 1: non-facts) from the cut `low` up to below the cut `high`."""
+        """Bounds of the share of a class (0: facts, 1: non-facts) from the cut `low` up to the cut `high`."""
         values = self.scores[own]
         held = (values >= self.thresholds[low]) & (values < self.thresholds[high])
         return bounds(held, self.of[own], error)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bitsperfact.estimate.bootstrap import Interval, check_resampling
-from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
+from bitsperfact.estimate.clusters import Groups, clusters_of
 from bitsperfact.estimate.fact_bins import FactBins, fact_bins
 from bitsperfact.estimate.forgotten import forgotten_share
 from bitsperfact.estimate.pool import checked_scores
@@ -68,13 +68,17 @@ def evenness(
     rngs = [np.random.default_rng(child) for child in children]
     bins = fact_bins(scores, of, rngs[0], replicates)
     error = (1 - confidence) / 2
-    found = (
-        _evenness(bins, error),
-        _spread(bins, error),
-        forgotten_share(scores, of, rngs[1], error),
-        auc_accepted(scores, of, rngs[2], error),
+
+    def interval(ends: tuple[float, float, float]) -> Interval:
+        return Interval(*ends, scores[0].size, scores[1].size, seed)
+
+    return Evenness(
+        evenness=interval(_evenness(bins, error)),
+        spread=interval(_spread(bins, error)),
+        forgotten_share=interval(forgotten_share(scores, of, rngs[1], error)),
+        auc_accepted=interval(auc_accepted(scores, of, rngs[2], error)),
+        n_bins=bins.share.size,
     )
-    return Evenness(*(Interval(*ends, scores[0].size, scores[1].size, seed) for ends in found), bins.share.size)
 
 
 def _spread(bins: FactBins, error: float) -> tuple[float, float, float]:

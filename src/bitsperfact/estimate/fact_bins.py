@@ -26,9 +26,9 @@ _TOO_WIDE, _SO_FEW = 1.75, 8
 class FactBins:
     """Log-likelihood ratio in bins that hold facts, with bootstrap draws of it.
 
-    `share`: shape (bins,), share of the facts (1). `ratio`: shape (bins,), log2 of the ratio of the shares of facts
-    and of non-facts (bits). `drawn_share`, `drawn_ratio`: shape (replicates, bins). `one_score`: whether all facts
-    score alike, so that the ratio cannot vary among them. `resolved`: whether bins are many, and none
+    `share`: shape (bins,), share of the facts (1). `ratio`: shape (bins,), log2 of the ratio of the shares of
+    facts and of non-facts (bits). `drawn_share`, `drawn_ratio`: shape (replicates, bins). `one_score`: whether all
+    facts score alike, so that the ratio cannot vary among them. `resolved`: whether bins are many, and none
     had to grow much beyond its share of the facts for want of non-facts, unless the facts of each score alike.
     """
 

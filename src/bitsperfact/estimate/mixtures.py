@@ -1,11 +1,11 @@
 """Laws of scores made of logistic peaks: the channel with spread scores, and what else scores may look like.
 
-A peak has the distribution function F(x) = 1 / (1 + exp(-v)), u = (x - centre) / scale, with v = u + k u^3 for
-k >= 0 and v = asinh(c u) / c, c = sqrt(-6 k), for k < 0: both are u + k u^3 near 0. At k = 0 it is logistic, at k =
+A peak has the distribution function F(x) = 1 / (1 + exp(-v)), u = (x - centre) / scale, with v = u + k u^3 for k
+>= 0 and v = asinh(c u) / c, c = sqrt(-6 k), for k < 0: both are u + k u^3 near 0. At k = 0 it is logistic, at k =
 0.0173 normal to within 0.0002 (Page 1977, an approximation of the normal integral); below 0 its tails are those of
-a power law, 1/|x| to the 1/c (derived here). One k serves the lower tails of all peaks of a law, and one the upper.
-The scale, too, may differ on either side of the centre, which is the median. Real scores are skewed, with thin
-tails or fat ones; a law of rigid peaks would mistake either for a second peak.
+a power law, 1/|x| to the 1/c (derived here). One k serves the lower tails of all peaks of a law, and one the
+upper. The scale, too, may differ on either side of the centre, which is the median. Real scores are skewed, with
+thin tails or fat ones; a law of rigid peaks would mistake either for a second peak.
 """
 
 from dataclasses import dataclass, field
@@ -172,7 +172,7 @@ def _loss(theta: Array, family: Family, edges: Array, shares: tuple[Array, Array
 
 
 def _peaks(edges: Array, centres: Array, log_scales: Array, skews: Array, tails: Array) -> tuple[Array, ...]:
-    """Chance of each cell under each peak, (peaks, cells); its slopes by centre, log scale, skew and both tails."""
+    """Chance of each cell under each peak, (peaks, cells); slopes by centre, log scale, skew and both tails."""
     offset = edges[None, :] - centres[:, None]
     side = np.sign(offset)
     scale = np.exp(log_scales[:, None] + side * skews[:, None])

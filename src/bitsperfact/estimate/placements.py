@@ -28,8 +28,8 @@ def placed(scores: tuple[Array, Array], labels: tuple[Indices, Indices]) -> Plac
 
     The placement of a claim is the share of the other class that it beats; the variance is that of the means of
     placements over clusters (DeLong, DeLong, Clarke-Pearson 1988, Biometrics 44; by clusters Obuchowski 1997,
-    Biometrics 53), and each class's no smaller than that of even placements, A (1 - A) / 3 over its clusters, where
-    these are fewer than ten and may have agreed by chance.
+    Biometrics 53), and each class's no smaller than that of even placements, A (1 - A) / 3 over its clusters,
+    where these are few (`FEW`) and may have agreed by chance.
     """
     facts, nonfacts = np.sort(scores[0]), np.sort(scores[1])
     placements = _wins(scores[0], nonfacts), 1 - _wins(scores[1], facts)

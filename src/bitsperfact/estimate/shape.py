@@ -36,11 +36,11 @@ def shape(
     """`auc`, `miss_rate`, `abstention_mass`, `x_star`, `q_star`, `channel_distance` and `full_recall_rate`.
 
     The estimand is the same functional of the two score laws. All but the AUC rest on a threshold that the scores
-    choose (the best by some criterion), which no bootstrap of the chosen one covers: where the criterion is flat, it
-    might be far off. The interval is of what any threshold accepts that the sample does not rule out (`Cuts`), at
-    the binomial bounds of its share (derived here). So it is wide, up to [0, 1], where the laws are nearly equal,
-    and the estimate may lie at its end. `full_recall_rate` is the share of non-facts above the lowest fiftieth of
-    the facts, by order statistics. Each has its interval. Unit 1, in [0, 1]. Depends on ranks alone.
+    choose (the best by some criterion), which no bootstrap of the chosen one covers: where the criterion is flat,
+    it might be far off. The interval is of what any threshold accepts that the sample does not rule out (`Cuts`),
+    at the binomial bounds of its share (derived here). So it is wide, up to [0, 1], where the laws are nearly
+    equal, and the estimate may lie at its end. `full_recall_rate` is the share of non-facts above the lowest
+    fiftieth of the facts, by order statistics. Each has its interval. Unit 1, in [0, 1]. Depends on ranks alone.
 
     Args: `facts` (n,), `nonfacts` (N,): finite scores. `groups`: labels of facts and of non-facts. `confidence`:
     1, in (0, 1). Raises: ValueError where an argument does not fit.
