@@ -124,7 +124,7 @@ def fit_mixture(family: Family, cells: Cells, starts: list[Mixture]) -> Mixture:
             jac=True,
             method="L-BFGS-B",
             bounds=bounds,
-            options={"maxiter": 120, "ftol": 1e-7},
+            options={"maxiter": 300, "ftol": 1e-8},
         )
         for start in starts
     ]

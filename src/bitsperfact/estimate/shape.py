@@ -172,8 +172,10 @@ def _full_recall(cuts: Cuts, error: float) -> Ends:
     """Share of non-facts at or above the fact of the lowest fiftieth; half of the error is for where that lies."""
     facts, nonfacts = np.sort(cuts.scores[0]), cuts.scores[1]
     n = max(1, round(worth(cuts.scores[0] > facts[facts.size // 50], cuts.of[0])))
-    ranks = binom.ppf([error / 2, 0.5, 1 - error / 2], n, 1 - FULL_RECALL) / n * facts.size
-    low, middle, high = (float(facts[min(facts.size - 1, int(rank))]) for rank in ranks)
+    below = binom.ppf([error / 2, 0.5, 1 - error / 2], n, 1 - FULL_RECALL)
+    _, middle, high = (float(facts[min(facts.size - 1, int(rank / n * facts.size))]) for rank in below)
+    # Of few facts none may lie so low; then nothing says how low the fiftieth is.
+    low = float(facts[int((below[0] - 1) / n * facts.size)]) if below[0] > 0 else -np.inf
     ends = [bounds(nonfacts >= score, cuts.of[1], error / 2) for score in (high, low)]
     return _held(float((nonfacts >= middle).mean()), (ends[0][0], ends[1][1]))
 

@@ -17,8 +17,9 @@ def auc_accepted(
     """AUC among claims above the threshold of the nearest channel: estimate, lower and upper bound, 1, in [0, 1].
 
     At the channel 1/2: what is accepted is of one law. Each half of the clusters is judged above the threshold of
-    the other half, since a threshold chosen on the same claims stands where they happen to differ. Where a half
-    accepts nothing of a class it says nothing, and where both do, nothing is known: NaN in [0, 1].
+    the other half, since a threshold chosen on the same claims stands where they happen to differ. Where no
+    threshold is certain, or a half accepts nothing of a class, it says nothing, and where both do, nothing is
+    known: NaN in [0, 1].
     """
     halves = [(rng.permutation(each.n) % 2)[each.label] for each in of]
     parts = []
@@ -26,7 +27,10 @@ def auc_accepted(
         chosen = [values[side != half] for values, side in zip(scores, halves, strict=True)]
         if min(map(np.size, chosen)) == 0:
             continue
-        threshold = nearest_channel(Pool.of(*chosen)).threshold
+        pool = Pool.of(*chosen)
+        threshold = nearest_channel(pool).threshold
+        if threshold <= pool.scores[0]:
+            continue
         held = [(side == half) & (values >= threshold) for values, side in zip(scores, halves, strict=True)]
         n, N = (int(each.sum()) for each in held)
         if n > 0 and N > 0:
