@@ -38,7 +38,7 @@ def test_clusters_that_are_accepted_together_are_covered():
 
 
 def test_the_channel_of_ties():
-    got = shape(np.full(200, 3.0), np.repeat([0.0, 3.0], [1900, 100]))
+    got = shape(np.full(400, 3.0), np.repeat([0.0, 3.0], [1900, 100]))
     assert (got["miss_rate"].estimate, got["miss_rate"].lower, got["channel_distance"].lower) == (0, 0, 0)
     assert got["miss_rate"].upper < 0.03
     for name, truth in {"q_star": 0.05, "x_star": 1 / 1.05, "auc": 0.975, "full_recall_rate": 0.05}.items():
