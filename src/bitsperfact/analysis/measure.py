@@ -19,26 +19,41 @@ SHARE = f"{BOOTSTRAP}, no narrower than the exact binomial interval"
 CERTIFICATE = "ROC bounds at levels of recall, clusters by entity"
 THRESHOLD_AND_SHARE = "exact bounds by entity of the threshold and of the share, whose errors add up to 5 %"
 
+CUTS = "thresholds that the sample does not rule out, by entity"
+LAWS = "log-likelihood of held-out entities behind that of the best of four laws; normal, by entity"
+
 #: Unit and estimator of the quantities beside bits_per_fact and bits_certified.
 DESCRIPTION: dict[str, tuple[str, str]] = {
     "bits_effective": ("bits", f"log-loss of the binned posterior, jackknifed; {BOOTSTRAP}"),
     "membership_information": ("bits", f"binned digamma times F_p / KL; {BOOTSTRAP}"),
     "sparsity_ratio": ("1", f"F_p / KL in the same bins; {BOOTSTRAP}"),
-    "auc": ("1", f"pairs, ties count half; {BOOTSTRAP}"),
     "hallucination_rate": (
         "1",
         f"share of non-facts accepted at 95 % recall; {THRESHOLD_AND_SHARE}",
     ),
-    "miss_rate": ("1", f"isotonic posterior below 1/2; {SHARE}"),
-    "abstention_mass": ("1", f"isotonic posterior in [1/4, 3/4]; {BOOTSTRAP}"),
-    "x_star": ("1", f"median isotonic posterior of facts; {BOOTSTRAP}"),
-    "q_star": ("1", f"share of non-facts above the threshold of the nearest channel; {SHARE}"),
-    "channel_distance": ("1", f"total variation to the nearest channel, in bins; {BOOTSTRAP}"),
+    "auc": ("1", "pairs, ties count half; Wilson at its effective size, by entity"),
+    "miss_rate": ("1", f"isotonic posterior below 1/2; {CUTS}"),
+    "abstention_mass": ("1", f"isotonic posterior in [1/4, 3/4]; {CUTS}"),
+    "x_star": ("1", "median isotonic posterior of facts; binomial bounds of the odds on either side, by entity"),
+    "q_star": ("1", f"share of non-facts above the threshold of the nearest channel; {CUTS}"),
+    "channel_distance": ("1", f"Kolmogorov distance to the nearest channel, less its noise; {CUTS}"),
+    "full_recall_rate": ("1", "share of non-facts accepted at 98 % recall; order statistics, by entity"),
+    "evenness": ("1", f"mean over largest log-ratio in bins of facts, shrunken; band of all bins, {BOOTSTRAP}"),
+    "spread": ("bits", f"deviation of the log-ratio in bins of facts, less its noise; {BOOTSTRAP}"),
+    "forgotten_share": ("1", "least share of facts in quarters of the non-facts; binomial bounds, by entity"),
+    "auc_accepted": ("1", "AUC above a threshold from other entities; Wilson at its effective size, by entity"),
+    "behind_smooth": ("nats", LAWS),
+    "behind_channel": ("nats", LAWS),
+    "behind_forgetting": ("nats", LAWS),
+    "behind_abstaining": ("nats", LAWS),
     "bits_above_pattern": (
         "bits",
         f"binned digamma less the pattern's or 0; paired {BOOTSTRAP}, or certificate less the pattern's upper end",
     ),
 }
+
+#: Entities of each class that laws are fitted to at least.
+LEAST_FOR_LAWS = 30
 
 #: Every other quantity has a range, which its debiased estimate and its interval are cut to.
 UNBOUNDED = ("bits_above_pattern",)
@@ -116,6 +131,23 @@ def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity
     yield _quantity("hallucination_rate", _hallucination_rate(sample, values), limited)
     for name, interval in sample.bootstrap(_statistics(sample.p), values).items():
         yield _quantity(name, interval, limited)
+    exact = sample.split(values)
+    found = estimate.evenness(*exact, sample.labels, sample.seed, sample.replicates)
+    for name in ("evenness", "spread", "forgotten_share", "auc_accepted"):
+        yield _quantity(name, getattr(found, name), limited)
+    for name, interval in estimate.shape(*coarse(*exact), sample.labels, sample.seed, sample.replicates).items():
+        yield _quantity(name, interval, limited)
+
+
+def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity]:
+    """Yield how far each law that `values` (n_claims,) may follow is behind the best, given claims enough.
+
+    Each class needs entities enough to hold some out (`LEAST_FOR_LAWS`).
+    """
+    if min(np.unique(labels).size for labels in sample.labels) < LEAST_FOR_LAWS:
+        return
+    for name, interval in estimate.behind(*sample.split(values), sample.labels, sample.seed).items():
+        yield _quantity(name, interval, False)
 
 
 def bits_above(
@@ -174,12 +206,6 @@ def _statistics(p: float) -> dict[str, Callable[..., float]]:
         "bits_effective": estimate.bits_effective,
         "membership_information": partial(membership_bits, p=p),
         "sparsity_ratio": partial(sparsity_ratio, p=p),
-        "auc": estimate.auc,
-        "miss_rate": estimate.miss_rate,
-        "abstention_mass": estimate.abstention_mass,
-        "x_star": estimate.x_star,
-        "q_star": estimate.q_star,
-        "channel_distance": estimate.channel_distance,
     }
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bitsperfact import tables
 from bitsperfact.analysis.best import best_quantities
 from bitsperfact.analysis.inputs import Cell, cells_of, claim_sets_of, scores_of
-from bitsperfact.analysis.measure import Quantity, Sample, bits_above, quantities
+from bitsperfact.analysis.measure import Quantity, Sample, bits_above, laws, quantities
 from bitsperfact.analysis.pattern import Pattern, fitted_pattern
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
@@ -38,7 +38,10 @@ def separate(
     membership_information (F_p at the set's p), bits_above_pattern (over the pattern baseline, paired;
     below 0 where the text alone tells more, never above bits_per_fact).
     Of unit 1, in [0, 1]: auc, hallucination_rate (at 95 % recall), miss_rate, abstention_mass, sparsity_ratio
-    (F_p / KL), and of the nearest channel x_star, q_star, channel_distance (total variation). The baseline's own
+    (F_p / KL), of the nearest channel x_star, q_star, channel_distance, full_recall_rate, and how evenly bits are
+    spent: evenness, spread (bits), forgotten_share, auc_accepted (`estimate.evenness`; NaN where nothing is
+    known). Of the pooled stratum, in nats per claim: behind_smooth, behind_channel, behind_forgetting,
+    behind_abstaining, how far each law is behind the best (`estimate.behind`). The baseline's own
     rows have model and score `pattern` and 0 parameters; from `pattern.MOST_CLAIMS` claims on, they and
     bits_above_pattern rest on a sample of entities, which their counts tell. Models with several scores on a set
     have bits_per_fact and bits_certified of score `best` too, its selection paid for. Stratum `pooled` takes all
@@ -79,7 +82,9 @@ def _rows(
     """Rows of a model's cell, or of the baseline's where `cell` is None."""
     values = None if cell is None else cell.values()
     for stratum, sample in _samples(each, seed, replicates):
-        yield from _written(each, stratum, _who(cell), _measured(sample, values, patterns[stratum]), seed)
+        yield from _written(
+            each, stratum, _who(cell), _measured(sample, values, patterns[stratum], stratum == POOLED), seed
+        )
 
 
 def _best_rows(each: SetOfClaims, cells: list[Cell], seed: int, replicates: int) -> Iterator[Row]:
@@ -115,7 +120,7 @@ def _written(
 
 
 def _measured(
-    sample: Sample, values: NDArray[np.float64] | None, pattern: Pattern
+    sample: Sample, values: NDArray[np.float64] | None, pattern: Pattern, with_laws: bool
 ) -> Iterator[tuple[Sample, Quantity]]:
     """Each quantity with the sample that it is measured on; those of the pattern itself where `values` is None."""
     shared = sample.within(pattern.rows)
@@ -124,6 +129,8 @@ def _measured(
         return
     measured = list(quantities(sample, values))
     yield from ((sample, quantity) for quantity in measured)
+    if with_laws:
+        yield from ((sample, quantity) for quantity in laws(sample, values))
     bits = next(each for each in measured if each.quantity == "bits_per_fact")
     yield shared, bits_above(shared, values[pattern.rows], pattern.values, bits)
 

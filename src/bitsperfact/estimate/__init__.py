@@ -1,5 +1,6 @@
 """What samples of scores say: bits per fact with interval and certificate, rank statistics, and the bootstrap."""
 
+from bitsperfact.estimate.behind import behind
 from bitsperfact.estimate.best import BestOfScores, best_of_scores
 from bitsperfact.estimate.bits import BitsPerFact, bits_per_fact
 from bitsperfact.estimate.bootstrap import Interval, bootstrap
@@ -8,13 +9,16 @@ from bitsperfact.estimate.channel import NearestChannel, channel_distance, neare
 from bitsperfact.estimate.channel_fit import ChannelFit, fit_channel
 from bitsperfact.estimate.divergence import binned_bits
 from bitsperfact.estimate.effective import bits_effective
+from bitsperfact.estimate.evenness import Evenness, evenness
 from bitsperfact.estimate.multiple_choice import ChoiceAccuracy, choice_accuracy
 from bitsperfact.estimate.neighbours import knn_divergence_bits
 from bitsperfact.estimate.operating import hallucination_interval
 from bitsperfact.estimate.pool import Pool, Statistic
 from bitsperfact.estimate.ranking import auc, hallucination_rate
 from bitsperfact.estimate.rivals import Rival
+from bitsperfact.estimate.shape import shape
 from bitsperfact.estimate.shares import share_bounds
+from bitsperfact.estimate.signature import Signature, signature
 from bitsperfact.estimate.streaming import StreamedBits, StreamedScores
 
 __all__ = [
@@ -22,16 +26,19 @@ __all__ = [
     "BitsPerFact",
     "ChannelFit",
     "ChoiceAccuracy",
+    "Evenness",
     "Interval",
     "NearestChannel",
     "Pool",
     "Posterior",
     "Rival",
+    "Signature",
     "Statistic",
     "StreamedBits",
     "StreamedScores",
     "abstention_mass",
     "auc",
+    "behind",
     "best_of_scores",
     "binned_bits",
     "bits_effective",
@@ -39,6 +46,7 @@ __all__ = [
     "bootstrap",
     "channel_distance",
     "choice_accuracy",
+    "evenness",
     "fit_channel",
     "hallucination_interval",
     "hallucination_rate",
@@ -47,6 +55,8 @@ __all__ = [
     "nearest_channel",
     "posterior",
     "q_star",
+    "shape",
     "share_bounds",
+    "signature",
     "x_star",
 ]

@@ -7,12 +7,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from bitsperfact.estimate.channel import NearestChannel, nearest_channel
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of, effective_count
-from bitsperfact.estimate.mixtures import CHANNEL
+from bitsperfact.estimate.mixtures import CHANNEL, FORGETTING, SMOOTH
 from bitsperfact.estimate.pool import Pool, checked_scores, counted_pool
-from bitsperfact.estimate.rivals import Rival, compare, winner
+from bitsperfact.estimate.rivals import Rival, close, compare
+from bitsperfact.estimate.told_apart import auc_accepted
 
 Array = NDArray[np.float64]
 
+#: The answer where neither likelihood nor ranks say which law it is.
+UNDECIDED = "undecided"
+#: An AUC among accepted claims above the first is no channel's; one below the second is no smooth pair's.
+TOLD_APART, NOT_TOLD_APART = 0.55, 0.6
+#: Where so many non-facts are accepted, hardly any bits are spent, and laws do not differ.
+_NEARLY_ALL = 0.9
+_ERROR = 0.025
 #: Scores right below the threshold, and further down, that the bootstrap draws from.
 _KEPT_BELOW = 1000
 
@@ -21,12 +29,14 @@ _KEPT_BELOW = 1000
 class ChannelFit(NearestChannel):
     """The nearest channel, whether the scores may come from it, and what they look like if not.
 
-    `p_value` (1, in (0, 1]): chance that scores of that channel lie as far from theirs. `winner`: name of the law
-    that the scores look like, of `rivals`, which are compared in `compare`. `centre_*`, `scale_*`: location and
-    scale of the upper and lower logistic peak of the channel, in the unit of the scores.
+    `p_value` (1, in (0, 1]): chance that scores of that channel lie as far from theirs. `auc_accepted`: AUC among
+    accepted claims with its 95 % interval (estimate, lower, upper; 1, NaN in [0, 1] where unknown). `winner`: name
+    of the law that the scores look like, of `rivals`, which are compared in `compare`, or `UNDECIDED`. `centre_*`,
+    `scale_*`: location and scale of the upper and lower logistic peak of the channel, in the unit of the scores.
     """
 
     p_value: float
+    auc_accepted: tuple[float, float, float]
     winner: str
     rivals: tuple[Rival, ...]
     centre_fact: float
@@ -39,7 +49,7 @@ class ChannelFit(NearestChannel):
 
     @property
     def is_channel(self) -> bool:
-        """Whether no rival foretells held-out scores better."""
+        """Whether held-out scores and ranks allow the channel, and do not allow a smooth law."""
         return self.winner == CHANNEL.name
 
 
@@ -56,15 +66,19 @@ def fit_channel(
     rivals do not: they are made of logistic peaks (`bitsperfact.estimate.mixtures`), so pass log-odds. With peaks
     L < M < H they are
 
-    - `smooth` (7 parameters): facts ~ H, non-facts ~ L: one unimodal pair, no channel;
-    - `channel` (8): facts ~ H, non-facts ~ (1 - q) L + q H;
-    - `forgetting` (9): as the channel, but a share f of the facts ~ L;
-    - `abstaining` (13): as the channel, but shares a of the facts and c of the non-facts ~ M.
+    - `smooth` (8 parameters): facts ~ H, non-facts ~ L: one unimodal pair, no channel;
+    - `channel` (9): facts ~ H, non-facts ~ (1 - q) L + q H;
+    - `forgetting` (10): as the channel, but a share f of the facts ~ L;
+    - `abstaining` (14): as the channel, but shares a of the facts and c of the non-facts ~ M.
 
-    The winner has the largest mean log-likelihood on held-out entities, each class weighing one half; since the
-    laws contain each other, one with fewer parameters wins unless it is behind by three standard errors. Peaks may
-    be skewed and as thin as the normal law; where real scores are of yet another shape, a law with more peaks can
-    win by mending it: look at their places in `rivals`.
+    A law stays in the running unless its mean log-likelihood on held-out entities, each class weighing one half,
+    is behind the best by more than `STANDARD_ERRORS` (three) standard errors. A smooth law can be so skewed or
+    fat-tailed that likelihoods do not tell it from a channel; ranks do: among accepted claims the channel leaves
+    an AUC of 1/2, a smooth pair does not. So the channel and forgetting are out where that AUC is surely above
+    .55, and smooth is out where it is surely below .6 (unless nearly all non-facts are accepted: equal laws are
+    both). Of those left the one of fewest parameters wins, but where smooth and channel are both left, or none is,
+    the answer is `UNDECIDED`. Peaks may be skewed, thinner than the normal law or fat-tailed; where real scores
+    are of yet another shape, a law with more peaks can win by mending it: look at their places in `rivals`.
 
     The p-value is a parametric bootstrap from the nearest channel: facts have the law of all matches, non-facts
     have it with probability q*, else that of non-facts below the threshold. With clusters it draws as many claims
@@ -79,17 +93,21 @@ def fit_channel(
         raise ValueError(f"replicates must be at least 1, got {replicates}")
     first, second = checked_scores("facts", facts), checked_scores("nonfacts", nonfacts)
     of = clusters_of(groups, first.size, second.size)
+    if groups is None:
+        first, second = np.sort(first), np.sort(second)
     rivals = compare(first, second, groups, seed)
     pool = Pool.of(first, second)
     worth = _worth(first, second, of, nearest_channel(pool).threshold)
     # Bins of copies are of one class alone, which in bins of as many claims as they are worth is chance.
     pool = pool.worth(first.size / worth[0], second.size / worth[1])
     nearest = nearest_channel(pool)
+    accepted = auc_accepted((first, second), of, np.random.default_rng(seed), _ERROR)
     peaks = next(rival.fitted for rival in rivals if rival.name == CHANNEL.name)
     return ChannelFit(
         **asdict(nearest),
         p_value=_p_value(pool, nearest, worth, np.random.default_rng(seed), replicates),
-        winner=winner(rivals).name,
+        auc_accepted=accepted,
+        winner=_told(rivals, accepted, nearest.q_star),
         rivals=rivals,
         centre_fact=float(peaks.centres[1]),
         centre_nonfact=float(peaks.centres[0]),
@@ -99,6 +117,20 @@ def fit_channel(
         n_nonfacts=second.size,
         seed=seed,
     )
+
+
+def _told(rivals: tuple[Rival, ...], accepted: tuple[float, float, float], q_star: float) -> str:
+    """Name of the law in the running that ranks allow, or `UNDECIDED`."""
+    left = close(rivals)
+    if q_star < _NEARLY_ALL:
+        _, lower, upper = accepted
+        if lower > TOLD_APART:
+            left = [each for each in left if each.name not in (CHANNEL.name, FORGETTING.name)]
+        elif upper < NOT_TOLD_APART:
+            left = [each for each in left if each.name != SMOOTH.name]
+        elif {SMOOTH.name, CHANNEL.name} <= {each.name for each in left}:
+            return UNDECIDED
+    return min(left, key=lambda rival: rival.n_parameters).name if left else UNDECIDED
 
 
 def _worth(facts: Array, nonfacts: Array, of: tuple[Clusters, Clusters], threshold: float) -> tuple[int, int]:

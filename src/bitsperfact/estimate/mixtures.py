@@ -1,12 +1,14 @@
 """Laws of scores made of logistic peaks: the channel with spread scores, and what else scores may look like.
 
-A peak has the distribution function F(x) = 1 / (1 + exp(-u - k u^3)), u = (x - centre) / scale. At k = 0 it is
-logistic, at k = 0.0173 normal to within 0.0002 (Page 1977, an approximation of the normal integral); one k serves
-all peaks of a law. Its scale may differ on either side of the centre, which is its median. Real scores are skewed
-and have thin tails; a law of rigid peaks would mistake either for a second peak.
+A peak has the distribution function F(x) = 1 / (1 + exp(-v)), u = (x - centre) / scale, with v = u + k u^3 for k
+>= 0 and v = asinh(c u) / c, c = sqrt(-6 k), for k < 0: both are u + k u^3 near 0. At k = 0 it is logistic, at k =
+0.0173 normal to within 0.0002 (Page 1977, an approximation of the normal integral); below 0 its tails are those of
+a power law, 1/|x| to the 1/c (derived here). One k serves the lower tails of all peaks of a law, and one the
+upper. The scale, too, may differ on either side of the centre, which is the median. Real scores are skewed, with
+thin tails or fat ones; a law of rigid peaks would mistake either for a second peak.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +19,8 @@ Array = NDArray[np.float64]
 
 #: Share of claims, in every family, that may lie anywhere: one outlier must not decide between families.
 ANYWHERE = 1e-4
-#: Largest k of a peak: about twice that of the normal law.
-THINNEST = 0.04
+#: Largest k of a peak: about five times that of the normal law; and least: tails like |x|^-1.3.
+THINNEST, FATTEST = 0.1, -0.1
 _MOST_SKEW = 1.5
 #: Least scale of a peak, in cells: below it, all of the peak lies within a cell.
 _LEAST_SCALE = 0.05
@@ -41,8 +43,8 @@ class Family:
 
     @property
     def n_parameters(self) -> int:
-        """A centre and two scales per peak, the shape, and the shares of each class less one."""
-        return 3 * self.n_peaks + 1 + sum(self.facts) + sum(self.nonfacts) - 2
+        """A centre and two scales per peak, both tails, and the shares of each class less one."""
+        return 3 * self.n_peaks + 2 + sum(self.facts) + sum(self.nonfacts) - 2
 
 
 #: One smooth location-scale pair, in which no non-fact is hallucinated: facts ~ H, non-facts ~ L.
@@ -53,7 +55,7 @@ CHANNEL = Family("channel", (False, True), (True, True))
 FORGETTING = Family("forgetting", (True, True), (True, True))
 #: Facts ~ (1 - a) H + a M, non-facts ~ (1 - q - c) L + c M + q H: a third score for "I do not know".
 ABSTAINING = Family("abstaining", (False, True, True), (True, True, True))
-#: From the fewest parameters (7) to the most (13). The later ones contain the channel, which contains the first.
+#: From the fewest parameters (8) to the most (14). The later ones contain the channel, which contains the first.
 FAMILIES = (SMOOTH, CHANNEL, FORGETTING, ABSTAINING)
 
 
@@ -81,7 +83,8 @@ class Mixture:
 
     `centres`, `scales`: shape (peaks,), in the unit of the scores. `skews`: shape (peaks,), 1, positive to the
     right: the scales below and above a centre are scale exp(-skew) and scale exp(skew). `facts`, `nonfacts`: shape
-    (peaks,), the share of each class in each peak (1, summing to 1). `thin`: k, 1, in [0, `THINNEST`].
+    (peaks,), the share of each class in each peak (1, summing to 1). `tails`: shape (2,), k of the lower and the
+    upper tails, 1, in [`FATTEST`, `THINNEST`].
     """
 
     family: Family
@@ -90,11 +93,11 @@ class Mixture:
     skews: Array
     facts: Array
     nonfacts: Array
-    thin: float = 0.0
+    tails: Array = field(default_factory=lambda: np.zeros(2))
 
     def log_likelihoods(self, edges: Array) -> tuple[Array, Array]:
         """Logarithm (nats) of the chance that a fact, and that a non-fact, falls into each cell: (cells,) each."""
-        chance = _peaks(edges, self.centres, np.log(self.scales), self.skews, self.thin)[0]
+        chance = _peaks(edges, self.centres, np.log(self.scales), self.skews, self.tails)[0]
         return np.log(_anywhere(self.facts @ chance)), np.log(_anywhere(self.nonfacts @ chance))
 
 
@@ -110,7 +113,7 @@ def fit_mixture(family: Family, cells: Cells, starts: list[Mixture]) -> Mixture:
     unit_edges = (cells.edges - low) / span
     least = float(np.log(_LEAST_SCALE * cells.width / span))
     n, logits = family.n_peaks, sum(family.facts) + sum(family.nonfacts) - 2
-    bounds = [(-0.5, 1.5)] * n + [(least, 1.0)] * n + [(-_MOST_SKEW, _MOST_SKEW)] * n + [(0.0, THINNEST)]
+    bounds = [(-0.5, 1.5)] * n + [(least, 1.0)] * n + [(-_MOST_SKEW, _MOST_SKEW)] * n + [(FATTEST, THINNEST)] * 2
     bounds += [(_LEAST_LOGIT, _LARGEST_LOGIT)] * logits
     ends = np.array(bounds).T
     found = [
@@ -126,25 +129,25 @@ def fit_mixture(family: Family, cells: Cells, starts: list[Mixture]) -> Mixture:
         for start in starts
     ]
     best = min(found, key=lambda result: float(result.fun))
-    centres, log_scales, skews, thin, facts, nonfacts = _unpacked(family, best.x)
-    return Mixture(family, low + span * centres, span * np.exp(log_scales), skews, facts, nonfacts, thin)
+    centres, log_scales, skews, tails, facts, nonfacts = _unpacked(family, best.x)
+    return Mixture(family, low + span * centres, span * np.exp(log_scales), skews, facts, nonfacts, tails)
 
 
 def _packed(family: Family, start: Mixture, low: float, span: float) -> Array:
-    parts = [(start.centres - low) / span, np.log(start.scales / span), start.skews, np.array([start.thin])]
+    parts = [(start.centres - low) / span, np.log(start.scales / span), start.skews, start.tails]
     for allowed, shares in ((family.facts, start.facts), (family.nonfacts, start.nonfacts)):
         logs = np.log(np.maximum(shares[list(allowed)], 1e-3))
         parts.append(logs[1:] - logs[0])
     return np.concatenate(parts)
 
 
-def _unpacked(family: Family, theta: Array) -> tuple[Array, Array, Array, float, Array, Array]:
-    """Centres, logarithms of scales, skews, k, and the shares of facts and of non-facts."""
+def _unpacked(family: Family, theta: Array) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Centres, logarithms of scales, skews, tails, and the shares of facts and of non-facts."""
     centres, log_scales, skews = theta[: 3 * family.n_peaks].reshape(3, -1)
-    thin, logits = float(theta[3 * family.n_peaks]), theta[3 * family.n_peaks + 1 :]
+    tails, logits = theta[3 * family.n_peaks :][:2], theta[3 * family.n_peaks + 2 :]
     free_facts = sum(family.facts) - 1
     facts, nonfacts = _shares(family.facts, logits[:free_facts]), _shares(family.nonfacts, logits[free_facts:])
-    return centres, log_scales, skews, thin, facts, nonfacts
+    return centres, log_scales, skews, tails, facts, nonfacts
 
 
 def _shares(allowed: tuple[bool, ...], logits: Array) -> Array:
@@ -155,9 +158,9 @@ def _shares(allowed: tuple[bool, ...], logits: Array) -> Array:
 
 def _loss(theta: Array, family: Family, edges: Array, shares: tuple[Array, Array]) -> tuple[float, Array]:
     """Minus the mean log-likelihood (nats), classes weighing one half each, and its gradient."""
-    centres, log_scales, skews, thin, facts, nonfacts = _unpacked(family, theta)
-    chance, *slopes = _peaks(edges, centres, log_scales, skews, thin)
-    loss, of_logits, of_shape = 0.0, [], np.zeros((4, family.n_peaks))
+    centres, log_scales, skews, tails, facts, nonfacts = _unpacked(family, theta)
+    chance, *slopes = _peaks(edges, centres, log_scales, skews, tails)
+    loss, of_logits, of_shape = 0.0, [], np.zeros((5, family.n_peaks))
     for share, weight, allowed in zip(shares, (facts, nonfacts), (family.facts, family.nonfacts), strict=True):
         law = _anywhere(weight @ chance)
         loss -= 0.5 * float(share @ np.log(law))
@@ -165,24 +168,38 @@ def _loss(theta: Array, family: Family, edges: Array, shares: tuple[Array, Array
         of_shape += weight * np.array([slope @ by_law for slope in slopes])
         of_peak = chance @ by_law
         of_logits.append((weight * (of_peak - weight @ of_peak))[list(allowed)][1:])
-    return loss, np.concatenate([of_shape[:3].ravel(), [of_shape[3].sum()], *of_logits])
+    return loss, np.concatenate([of_shape[:3].ravel(), of_shape[3:].sum(axis=1), *of_logits])
 
 
-def _peaks(edges: Array, centres: Array, log_scales: Array, skews: Array, thin: float) -> tuple[Array, ...]:
-    """Chance of each cell under each peak, (peaks, cells), and its slopes by centre, log scale, skew and k."""
+def _peaks(edges: Array, centres: Array, log_scales: Array, skews: Array, tails: Array) -> tuple[Array, ...]:
+    """Chance of each cell under each peak, (peaks, cells); slopes by centre, log scale, skew and both tails."""
     offset = edges[None, :] - centres[:, None]
     side = np.sign(offset)
     scale = np.exp(log_scales[:, None] + side * skews[:, None])
     # Far out all is 0 or 1; the cube of an unbounded u would overflow.
     u = np.clip(offset / scale, -700.0, 700.0)
-    below = expit(u + thin * u**3)
+    v, v_by_u, v_by_k = _bent(u, np.where(side < 0, tails[0], tails[1]))
+    below = expit(v)
     density = below * (1 - below)
-    by_u = density * (1 + 3 * thin * u**2)
-    of_edges = (below, -by_u / scale, -by_u * u, -by_u * u * side, density * u**3)
+    by_u, by_k = density * v_by_u, density * v_by_k
     ends = np.zeros((centres.size, 1))
+    of_edges = (below, -by_u / scale, -by_u * u, -by_u * u * side, by_k * (side < 0), by_k * (side >= 0))
     first, *slopes = (np.hstack([ends, values, ends]) for values in of_edges)
     first[:, -1] = 1.0
     return tuple(np.diff(values) for values in (first, *slopes))
+
+
+def _bent(u: Array, k: Array) -> tuple[Array, Array, Array]:
+    """v of `u`, and its slopes by u and by k: a cubic where tails are thin, an inverse sinh where they are fat."""
+    c = np.sqrt(6 * np.maximum(-k, 1e-9))
+    z, root = np.arcsinh(c * u), np.sqrt(1 + (c * u) ** 2)
+    fat_by_k = -3 / c * (u / (c * root) - z / c**2)
+    is_fat = k < -1e-9
+    return (
+        np.where(is_fat, z / c, u + np.maximum(k, 0) * u**3),
+        np.where(is_fat, 1 / root, 1 + 3 * np.maximum(k, 0) * u**2),
+        np.where(is_fat, fat_by_k, u**3),
+    )
 
 
 def _anywhere(law: Array) -> Array:

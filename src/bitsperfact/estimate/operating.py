@@ -25,7 +25,7 @@ def hallucination_interval(
     is accepted at T', each at the same error (as in `certified_bits`, which also says why facts and non-facts may
     depend on each other). For independent facts T and T' are order statistics. The four errors, a quarter of
     1 - `confidence` each, add up: the interval covers at least as often as it says, for clusters of any kind
-    (`ClusteredShare`). Where the facts are too few to exclude that the threshold is below all of them (72 at
+    (`ClusteredShare`). Where the facts are too few to exclude that the threshold is below all of them (86 at
     recall and confidence .95 are not), the upper end is 1.
 
     Args: `facts` (n,), `nonfacts` (N,): finite scores. `recall`, `confidence`: 1, in (0, 1).

@@ -15,11 +15,11 @@ Indices = NDArray[np.intp]
 
 FOLDS = 5
 #: Cells between the outer quantiles of the scores.
-N_CELLS = 256
+N_CELLS = 128
 #: Differences of so many nats per claim are the optimiser's.
 CONVERGED_NATS = 1e-5
 _OUTER = (0.005, 0.995)
-#: A family with more parameters must be ahead by so many standard errors: of several, one is ahead by chance.
+#: A law must be behind by so many standard errors to be out: of several, one is behind by chance.
 STANDARD_ERRORS = 3.0
 
 
@@ -76,10 +76,9 @@ def compare(facts: Array, nonfacts: Array, groups: Groups | None, seed: int) -> 
     )
 
 
-def winner(rivals: tuple[Rival, ...]) -> Rival:
-    """The rival of fewest parameters that is behind the best by no more than `STANDARD_ERRORS` standard errors."""
-    close = [each for each in rivals if each.behind_nats <= STANDARD_ERRORS * each.behind_se + CONVERGED_NATS]
-    return min(close, key=lambda rival: rival.n_parameters)
+def close(rivals: tuple[Rival, ...]) -> list[Rival]:
+    """The rivals that are behind the best by no more than `STANDARD_ERRORS` standard errors."""
+    return [each for each in rivals if each.behind_nats <= STANDARD_ERRORS * each.behind_se + CONVERGED_NATS]
 
 
 def _joint_labels(n: int, N: int, groups: Groups | None) -> tuple[Indices, int]:
@@ -161,7 +160,7 @@ def _with_peaks(mixture: Mixture, n_peaks: int) -> Mixture:
     scales = np.insert(mixture.scales, 1, max(float(mixture.scales.max()), float(np.ptp(centres)) / 8))
     facts, nonfacts = (np.insert(0.95 * shares, 1, 0.05) for shares in (mixture.facts, mixture.nonfacts))
     skews = np.insert(mixture.skews, 1, 0.0)
-    return Mixture(mixture.family, centres, scales, skews, facts, nonfacts, mixture.thin)
+    return Mixture(mixture.family, centres, scales, skews, facts, nonfacts, mixture.tails)
 
 
 def _standard_error(
