@@ -44,5 +44,5 @@ def test_a_saved_network_says_what_the_ladder_recorded(tmp_path, apart, capfd, o
     found = probed.scores.set_index("claim_id")["value"]
     assert set(found.index) == set(own.index)
     pd.testing.assert_series_equal(found.sort_index(), own.sort_index(), atol=1e-4, rtol=0)
-    with pytest.raises(BadInput, match=r"^score logprob, "):
-        pipeline.run(options(tmp_path, network, "logprob"))
+    with pytest.raises(BadInput, match=r"^score calibrated, "):
+        pipeline.run(options(tmp_path, network, "calibrated"))
