@@ -1,18 +1,19 @@
 """Laws of scores with what verdicts on them must be, sampled and measured cell by cell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bitsperfact.analysis.measure import Sample, quantities
+from bitsperfact import estimate
+from bitsperfact.analysis.measure import Quantity, Sample, quantities
 
 Array = NDArray[np.float64]
 #: Scores of facts (n,), scores of non-facts (N,), entities of the facts and of the non-facts.
 Drawn = tuple[Array, Array, NDArray[np.intp], NDArray[np.intp]]
-REPLICATES = 50
+REPLICATES = 100
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def mixed(
     def draw(rng: np.random.Generator) -> Drawn:
         parts = []
         for n, (upper, middle) in ((240, of_facts), (2400, of_nonfacts)):
-            where = rng.choice([6.0, 0.0, -6.0], n, p=[upper, middle, 1 - upper - middle])
+            where = rng.choice([6.0, 0.0, -6.0], n, p=[upper, middle, max(0.0, 1 - upper - middle)])
             parts.append(where + rng.normal(size=n))
         return with_own(*parts)
 
@@ -143,6 +144,17 @@ def _measured(law: Law, rng: np.random.Generator, number: int) -> list[dict[str,
     sample = Sample(is_fact, ~is_fact, groups, 1e-4, number, REPLICATES)
     constant = {"claim_set": "set0", "score": "logprob", "stratum": "pooled", "seed": 0}
     counts = {"n_facts": facts.size, "n_nonfacts": nonfacts.size}
-    return [
-        constant | counts | vars(quantity) for quantity in quantities(sample, np.concatenate([facts, nonfacts]))
-    ]
+    values = np.concatenate([facts, nonfacts])
+    measured = _of_control(sample, values) if set(law.expected) == set(_NULL) else quantities(sample, values)
+    return [constant | counts | vars(quantity) for quantity in measured]
+
+
+def _of_control(sample: Sample, values: Array) -> Iterator[Quantity]:
+    """What verdicts on controls look at, as `quantities` yields it, without the rest."""
+    bits = estimate.bits_per_fact(*sample.split(values), sample.labels, sample.seed, sample.replicates)
+    lower, upper = bits.lower, bits.upper
+    if bits.resolution_limited:
+        lower, upper = min(lower, bits.certified), np.inf
+    yield Quantity("bits_per_fact", bits.estimate, lower, upper, "bits", "", bits.resolution_limited)
+    auc = sample.bootstrap({"auc": estimate.auc}, values)["auc"]
+    yield Quantity("auc", auc.estimate, auc.lower, auc.upper, "1", "", resolution_limited=False)

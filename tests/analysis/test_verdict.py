@@ -265,6 +265,15 @@ def test_what_an_auc_proves_is_a_lower_end_in_bits():
     assert found["lower"] <= found["measured"] <= found["upper"]
 
 
+def test_an_auc_is_no_surer_than_ranks_dealt_at_random():
+    """120 against 1,800: the standard error is .0275, whatever narrower interval is given."""
+    for auc, status in ((0.55, "undecided"), (0.57, "violated")):
+        ends = {"bits_per_fact": (0.0, 0.0, 0.6, "bits"), "auc": (auc, auc - 0.001, auc + 0.001, "1")}
+        rows = cell("m0", 0.0, 0.9, n_facts=120, **ends) + cell(PATTERN_MODEL, 0.0, 0.95)
+        found = verdicts(rows, [info(control="random")], [model("m0")])
+        assert found.loc[("no_bits_without_memory", "codes", "m0"), "status"] == status
+
+
 def test_few_facts_raise_no_alarm():
     """An interval of five facts is as wide as Student's law of four degrees of freedom makes it."""
     ends = {"bits_per_fact": (0.6, 0.05, 1.2, "bits")}
