@@ -6,7 +6,7 @@ included: what --strict sees), and which share of those on the architecture were
 at most 5 % of runs, power at least 80 %. Laws are drawn as tables (a cell's bits with 5 % of noise); what rests on
 scores as scores of networks of 1,000 facts and 10,000 non-facts each, three at a = 1/2, through `measure_cell`.
 
-    python scripts/check_ladder_verdicts.py --laws 400 --scores 100 --out docs/ladder-verdicts.md
+    python scripts/check_ladder_verdicts.py --laws 60 --scores 6 --testers 2 --out docs/ladder-verdicts.md
 """
 
 from collections.abc import Callable, Iterator
