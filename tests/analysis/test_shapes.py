@@ -26,6 +26,8 @@ CHANNEL = {
     "auc_accepted": (0.5, 0.45, 0.55, "1"),
     "abstention_mass": (0.0, 0.0, 0.01, "1"),
     "q_star": (0.0625, 0.05, 0.08, "1"),
+    "x_star": (0.94, 0.92, 0.95, "1"),
+    "full_recall_rate": (0.0625, 0.05, 0.07, "1"),
     "bits_effective": (3.9, 3.8, 4.0, "bits"),
     "behind_channel": (0.0, 0.0, 0.0, "nats"),
     "behind_smooth": (0.2, 0.1, 0.3, "nats"),
@@ -187,3 +189,21 @@ def test_cells_share_the_error_of_a_prediction():
     assert one["status"] == "violated"
     assert (many["status"] == "undecided").all()
     assert (many["lower"] < 0.02).all()
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "word"),
+    [
+        ({}, "consistent", "Channel"),
+        ({"forgotten_share": (0.1, 0.06, 0.14, "1")}, "violated", "Forgetting"),
+        ({"auc_accepted": (0.8, 0.7, 0.9, "1")}, "violated", "Spreading"),
+        ({"full_recall_rate": (0.2, 0.18, 0.22, "1")}, "violated", "Over-accepting"),
+        ({"auc_accepted": (0.5, 0.2, 0.8, "1")}, "undecided", "No signature"),
+        ({"evenness": (np.nan, np.nan, np.nan, "1")}, "undecided", "evenness"),
+    ],
+)
+def test_the_signature_sums_up_what_a_cell_shows(changed, status, word):
+    found = judged(**changed).loc["channel_signature"]
+    assert found["status"] == status
+    assert word in found["reason"]
+    assert np.isnan(found[["predicted", "measured", "lower", "upper"]].astype(float)).all()

@@ -190,6 +190,15 @@ def test_bits_above_the_pattern_are_none_where_there_are_none(value, limited, sh
     assert shown in (str(written), written.value)
 
 
+def test_one_entity_that_holds_most_claims_is_told():
+    frame = pd.DataFrame(
+        [measured("bits_per_fact", 1, 0, 2), measured("largest_entity_share", 0.6, math.nan, math.nan)]
+    )
+    assert "one entity holds 60.0 %" in " ".join(screen(headline_table(frame), 120).split())
+    frame = frame.assign(value=0.2)
+    assert "one entity" not in screen(headline_table(frame), 120)
+
+
 @pytest.mark.parametrize(("bits", "auc", "low"), [(0.5, 0.3, True), (0.5, 0.6, False), (0.0, 0.3, False)])
 def test_facts_known_to_be_low_are_told_in_the_terminal(bits, auc, low):
     frame = pd.DataFrame(

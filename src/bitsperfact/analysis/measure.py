@@ -20,6 +20,7 @@ CERTIFICATE = "ROC bounds at levels of recall, clusters by entity"
 THRESHOLD_AND_SHARE = "exact bounds by entity of the threshold and of the share, whose errors add up to 5 %"
 
 CUTS = "thresholds that the sample does not rule out, by entity"
+CHOICES = "questions whose fact outscores every non-fact, ties shared; Clopper-Pearson over questions"
 LAWS = "log-likelihood of held-out entities behind that of the best of four laws; normal, by entity"
 
 #: Unit and estimator of the quantities beside bits_per_fact and bits_certified.
@@ -61,7 +62,10 @@ UNBOUNDED = ("bits_above_pattern",)
 
 @dataclass(frozen=True)
 class Sample:
-    """What is measured: `facts` and `nonfacts` are masks of shape (n_claims,), `groups` the entities, p = n/u."""
+    """What is measured: `facts` and `nonfacts` are masks of shape (n_claims,), `groups` the entities, p = n/u.
+
+    `questions`: shape (n_claims,), the question that each claim answers; None where that is the entity.
+    """
 
     facts: NDArray[np.bool_]
     nonfacts: NDArray[np.bool_]
@@ -69,6 +73,7 @@ class Sample:
     p: float
     seed: int
     replicates: int
+    questions: NDArray[np.int32] | None = None
 
     @property
     def n_facts(self) -> int:
@@ -82,7 +87,9 @@ class Sample:
 
     def within(self, rows: NDArray[np.bool_]) -> "Sample":
         """The part of the sample that is in `rows`, a mask of shape (n_claims,); it has as many claims as that."""
-        return replace(self, facts=self.facts[rows], nonfacts=self.nonfacts[rows], groups=self.groups[rows])
+        questions = None if self.questions is None else self.questions[rows]
+        facts, nonfacts = self.facts[rows], self.nonfacts[rows]
+        return replace(self, facts=facts, nonfacts=nonfacts, groups=self.groups[rows], questions=questions)
 
     def split(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Scores (..., n_claims) of the facts and of the non-facts."""
@@ -101,6 +108,12 @@ class Sample:
     def labels(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Entities of the facts and of the non-facts."""
         return self.groups[self.facts], self.groups[self.nonfacts]
+
+    @property
+    def asked(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Questions that the facts and the non-facts answer."""
+        questions = self.groups if self.questions is None else self.questions
+        return questions[self.facts], questions[self.nonfacts]
 
 
 @dataclass(frozen=True)
@@ -137,6 +150,22 @@ def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity
         yield _quantity(name, getattr(found, name), limited)
     for name, interval in estimate.shape(*coarse(*exact), sample.labels, sample.seed, sample.replicates).items():
         yield _quantity(name, interval, limited)
+
+
+def choices(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity]:
+    """Yield how often a question's fact outscores its non-facts, beside chance, and how much one entity holds.
+
+    Neither is about memory: a list of candidates holds the fact by construction, and where one entity holds most
+    of the claims the numbers are about that entity.
+    """
+    found = estimate.choice_accuracy(*sample.split(values), sample.asked)
+    ends = found.estimate, found.lower, found.upper
+    yield Quantity("choice_accuracy", *ends, "1", CHOICES, resolution_limited=False)
+    yield Quantity("choice_chance", found.chance, np.nan, np.nan, "1", "one of a question's candidates", False)
+    held = max(float(np.bincount(labels).max()) / labels.size for labels in sample.labels)
+    yield Quantity(
+        "largest_entity_share", held, np.nan, np.nan, "1", "counted, of the class it holds more of", False
+    )
 
 
 def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bitsperfact import tables
 from bitsperfact.analysis.best import best_quantities
 from bitsperfact.analysis.inputs import Cell, cells_of, claim_sets_of, scores_of
-from bitsperfact.analysis.measure import Quantity, Sample, bits_above, laws, quantities
+from bitsperfact.analysis.measure import Quantity, Sample, bits_above, choices, laws, quantities
 from bitsperfact.analysis.pattern import Pattern, fitted_pattern
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
@@ -41,7 +41,8 @@ def separate(
     (F_p / KL), of the nearest channel x_star, q_star, channel_distance, full_recall_rate, and how evenly bits are
     spent: evenness, spread (bits), forgotten_share, auc_accepted (`estimate.evenness`; NaN where nothing is
     known). Of the pooled stratum, in nats per claim: behind_smooth, behind_channel, behind_forgetting,
-    behind_abstaining, how far each law is behind the best (`estimate.behind`). The baseline's own
+    behind_abstaining, how far each law is behind the best (`estimate.behind`); and of unit 1 choice_accuracy,
+    choice_chance (`estimate.choice_accuracy`) and largest_entity_share. The baseline's own
     rows have model and score `pattern` and 0 parameters; from `pattern.MOST_CLAIMS` claims on, they and
     bits_above_pattern rest on a sample of entities, which their counts tell. Models with several scores on a set
     have bits_per_fact and bits_certified of score `best` too, its selection paid for. Stratum `pooled` takes all
@@ -103,7 +104,10 @@ def _best_rows(each: SetOfClaims, cells: list[Cell], seed: int, replicates: int)
 def _samples(each: SetOfClaims, seed: int, replicates: int) -> Iterator[tuple[str, Sample]]:
     for stratum, nonfacts in _distinct_strata(each).items():
         cell_seed = derived_seed(seed, each.info.name, stratum)
-        yield stratum, Sample(each.is_fact, nonfacts, each.groups, each.info.p, cell_seed, replicates)
+        yield (
+            stratum,
+            Sample(each.is_fact, nonfacts, each.groups, each.info.p, cell_seed, replicates, each.questions),
+        )
 
 
 def _written(
@@ -120,7 +124,7 @@ def _written(
 
 
 def _measured(
-    sample: Sample, values: NDArray[np.float64] | None, pattern: Pattern, with_laws: bool
+    sample: Sample, values: NDArray[np.float64] | None, pattern: Pattern, is_pooled: bool
 ) -> Iterator[tuple[Sample, Quantity]]:
     """Each quantity with the sample that it is measured on; those of the pattern itself where `values` is None."""
     shared = sample.within(pattern.rows)
@@ -129,8 +133,9 @@ def _measured(
         return
     measured = list(quantities(sample, values))
     yield from ((sample, quantity) for quantity in measured)
-    if with_laws:
-        yield from ((sample, quantity) for quantity in laws(sample, values))
+    if is_pooled:
+        for about in (choices, laws):
+            yield from ((sample, quantity) for quantity in about(sample, values))
     bits = next(each for each in measured if each.quantity == "bits_per_fact")
     yield shared, bits_above(shared, values[pattern.rows], pattern.values, bits)
 

@@ -22,7 +22,8 @@ class SetOfClaims:
     """One claim set: columns of shape (n_claims,), by claim_id, so that no result depends on the order of rows.
 
     `ids`: bytes, increasing. `stratum`: place in `NONFACT_STRATA`, -1 for none of these. `groups`: the entity, a
-    number from 0. `rows`: the claims table, which has the texts.
+    number from 0. `questions`: the question, an entity with a prefix, a number from 0. `rows`: the claims table,
+    which has the texts.
     """
 
     info: ClaimSetInfo
@@ -31,6 +32,7 @@ class SetOfClaims:
     is_fact: NDArray[np.bool_]
     stratum: NDArray[np.int8]
     groups: NDArray[np.int32]
+    questions: NDArray[np.int32]
 
     def strata(self) -> dict[str, NDArray[np.bool_]]:
         """Rows of each non-fact stratum present, and of all non-facts as `pooled`; masks of shape (n_claims,)."""
@@ -70,6 +72,7 @@ class _Columns:
         self._is_fact = np.empty(n, dtype=bool)
         self._stratum = np.empty(n, dtype=np.int8)
         self._groups = np.empty(n, dtype=np.uint64)
+        self._questions = np.empty(n, dtype=np.uint64)
         self._names: dict[int, str] | None = {}
 
     def add(self, claims: pd.DataFrame) -> None:
@@ -79,6 +82,7 @@ class _Columns:
         if ids.dtype.itemsize > self._ids.dtype.itemsize:
             self._ids = self._ids.astype(ids.dtype)
         self._ids[here], self._groups[here] = ids, hashes
+        self._questions[here] = text_hashes(claims["group"], claims["prefix"])
         self._is_fact[here] = claims["is_fact"]
         self._stratum[here] = pd.Index(NONFACT_STRATA).get_indexer(pd.Index(claims["stratum"]))
         if self._names is not None:
@@ -88,23 +92,27 @@ class _Columns:
                 self._names = None
 
     def as_set(self, info: ClaimSetInfo, rows: Rows) -> SetOfClaims:
-        groups = self._numbered()
+        groups = _numbered(self._groups, self._names)
         del self._groups
+        questions = _numbered(self._questions, None)
+        del self._questions
         order = np.argsort(self._ids, kind="stable")
-        return SetOfClaims(info, rows, self._ids[order], self._is_fact[order], self._stratum[order], groups[order])
+        ids, is_fact, stratum = self._ids[order], self._is_fact[order], self._stratum[order]
+        return SetOfClaims(info, rows, ids, is_fact, stratum, groups[order], questions[order])
 
-    def _numbered(self) -> NDArray[np.int32]:
-        """Entities as numbers, worked out part by part: a whole inverse would be larger than all columns."""
-        distinct = np.unique(self._groups)
-        numbers = np.arange(len(distinct), dtype=np.int32)
-        if self._names is not None:
-            rank = {name: number for number, name in enumerate(sorted(self._names.values()))}
-            numbers = np.array([rank[self._names[key]] for key in distinct.tolist()], dtype=np.int32)
-        numbered = np.empty(len(self._groups), dtype=np.int32)
-        for start in range(0, len(numbered), _PART):
-            part = slice(start, start + _PART)
-            numbered[part] = numbers[np.searchsorted(distinct, self._groups[part])]
-        return numbered
+
+def _numbered(hashes: NDArray[np.uint64], names: dict[int, str] | None) -> NDArray[np.int32]:
+    """Numbers in the order of `names`, or of the hashes; in parts: a whole inverse would be larger than all."""
+    distinct = np.unique(hashes)
+    numbers = np.arange(len(distinct), dtype=np.int32)
+    if names is not None:
+        rank = {name: number for number, name in enumerate(sorted(names.values()))}
+        numbers = np.array([rank[names[key]] for key in distinct.tolist()], dtype=np.int32)
+    numbered = np.empty(len(hashes), dtype=np.int32)
+    for start in range(0, len(numbered), _PART):
+        part = slice(start, start + _PART)
+        numbered[part] = numbers[np.searchsorted(distinct, hashes[part])]
+    return numbered
 
 
 def gathered(claims: Rows, infos: list[ClaimSetInfo]) -> list[SetOfClaims]:
@@ -117,7 +125,7 @@ def gathered(claims: Rows, infos: list[ClaimSetInfo]) -> list[SetOfClaims]:
     for name in sorted(counts.keys() - set(names)):
         raise BadInput("claims", f"one of the claim sets {', '.join(names)}", repr(name))
     columns = {name: _Columns(counts[name]) for name in names}
-    for batch in claims.batches(["claim_id", "claim_set", "group", "is_fact", "stratum"]):
+    for batch in claims.batches(["claim_id", "claim_set", "group", "prefix", "is_fact", "stratum"]):
         for of_set, part in batch.groupby("claim_set", sort=False):
             columns[str(of_set)].add(part)
     return [columns.pop(info.name).as_set(info, claims) for info in infos]

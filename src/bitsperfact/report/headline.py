@@ -59,6 +59,9 @@ COLUMNS: tuple[Column, ...] = (
     ),
 )
 
+#: Share of a class that one entity may hold before it is told.
+DOMINANT_SHARE = 0.25
+
 #: How the bits lie over the facts: what tells the hallucination channel from forgetting, spreading and abstaining.
 SHAPE_COLUMNS: tuple[Column, ...] = (
     Column(
@@ -117,6 +120,12 @@ class HeadlineRow:
     n_nonfacts: int
     estimates: dict[str, Estimate]
     facts_are_low: bool
+    largest_entity_share: float
+
+    @property
+    def is_dominated(self) -> bool:
+        """Whether one entity holds more than a quarter of the facts or of the non-facts."""
+        return self.largest_entity_share > DOMINANT_SHARE
 
     @property
     def is_pattern(self) -> bool:
@@ -174,6 +183,7 @@ def _row(cell: pd.DataFrame) -> HeadlineRow:
         n_nonfacts=int(first["n_nonfacts"]),
         estimates=estimates,
         facts_are_low=_facts_are_low(by_quantity),
+        largest_entity_share=getattr(by_quantity.get("largest_entity_share"), "value", math.nan),
     )
 
 

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from bitsperfact.report import wording
 from bitsperfact.report.headline import HeadlineRow, headline_rows
 from bitsperfact.report.verdicts import MOST_UNFOLDED, VerdictGroup, VerdictRow, verdict_parts
 from bitsperfact.report.wording import STATUS_SIGNS, TEXT_ALONE, printable
@@ -94,6 +95,8 @@ def headline_table(separation: pd.DataFrame) -> Table:
 
 def _add_row(table: Table, row: HeadlineRow) -> None:
     name = TEXT_ALONE if row.is_pattern else printable(row.model)
+    if row.is_dominated:
+        name += f" (one entity holds {wording.percent(row.largest_entity_share)})"
     table.add_row(
         Text(f"  {name}", style="dim" if row.is_pattern else ""),
         Text(str(row.estimates["bits_per_fact"])),

@@ -12,6 +12,7 @@ from bitsperfact.tables import ALL_MODELS, PATTERN_MODEL
 
 #: What each prediction says, for a reader who has not read the paper; others show their name alone.
 _MEANINGS = {
+    "channel_signature": "All in all, scores look like the hallucination channel, not like one of four failures.",
     "scores_are_even": "No score tells a fact far more surely than facts are told on average.",
     "facts_get_equal_bits": "All facts of a set get the same bits.",
     "facts_are_not_forgotten": "Facts that are met alike are all accepted, however small the memory.",

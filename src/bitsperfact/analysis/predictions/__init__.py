@@ -13,6 +13,7 @@ from bitsperfact.analysis.predictions.floor import hallucination_floor
 from bitsperfact.analysis.predictions.forgetting import facts_are_not_forgotten
 from bitsperfact.analysis.predictions.growth import bits_grow_with_size
 from bitsperfact.analysis.predictions.over_accepting import no_over_accepting
+from bitsperfact.analysis.predictions.signature import channel_signature
 from bitsperfact.analysis.predictions.sparsity import sparsity
 from bitsperfact.analysis.predictions.spread import facts_get_equal_bits
 from bitsperfact.analysis.predictions.trade_off import hallucination_falls_with_bits
@@ -30,6 +31,7 @@ CHECKS: tuple[Prediction, ...] = (
 #: What could come out otherwise: networks need not be at the optimum, nor spend more when they are larger.
 EVIDENCE: tuple[Prediction, ...] = (
     bits_grow_with_size,
+    channel_signature,
     scores_are_even,
     facts_get_equal_bits,
     facts_are_not_forgotten,
