@@ -17,6 +17,8 @@ CHANNEL = {
 }
 TWO_PEAKS_BEHIND = {f"behind_{law}": (0.1, 0.08, 0.12) for law in ("smooth", "channel", "forgetting")}
 
+TOO_MANY_ABOVE = {"full_recall_rate": (0.13, 0.11, 0.15), "auc_accepted": (0.12, 0.08, 0.16)}
+
 
 @pytest.mark.parametrize(
     ("but", "expected"),
@@ -32,7 +34,10 @@ TWO_PEAKS_BEHIND = {f"behind_{law}": (0.1, 0.08, 0.12) for law in ("smooth", "ch
         ({"abstention_mass": (0.2, 0.1, 0.3), **TWO_PEAKS_BEHIND}, "abstaining"),
         ({"auc_accepted": (0.77, 0.72, 0.81), **TWO_PEAKS_BEHIND}, "undecided"),
         ({"auc_accepted": (0.77, 0.72, 0.81), "evenness": (0.6, 0, 0.8), **TWO_PEAKS_BEHIND}, "spreading"),
-        ({"full_recall_rate": (0.13, 0.11, 0.15), "auc_accepted": (0.12, 0.08, 0.16)}, "over-accepting"),
+        (TOO_MANY_ABOVE | TWO_PEAKS_BEHIND, "over-accepting"),
+        (TOO_MANY_ABOVE, "undecided"),
+        ({"full_recall_rate": (0.13, 0.11, 0.15), **TWO_PEAKS_BEHIND}, "abstaining"),
+        ({"full_recall_rate": (0.13, 0.11, 0.15)}, "undecided"),
         ({"full_recall_rate": (0.06, 0.035, 0.08)}, "channel"),
         ({"behind_channel": (0.002, 0.0001, 0.004)}, "channel"),
         ({"behind_channel": (0.01, 0.007, 0.013)}, "undecided"),

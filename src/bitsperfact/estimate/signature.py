@@ -36,18 +36,20 @@ def signature(measured: Mapping[str, Interval]) -> Signature:
     In this order, the first that holds:
 
     - `undecided` where bits per fact may be below `KNOWN`.
-    - `abstaining`: a middle score for "I do not know", which facts and non-facts get. The posterior is surely in
-      [1/4, 3/4] for more than `ABSTAINED` of the claims, though the median fact's is surely above, and the laws of
-      two peaks and less (smooth, channel, forgetting) are surely behind.
+    - `abstaining`: a middle score for "I do not know", which facts and non-facts get. The laws of two peaks and
+      less (smooth, channel, forgetting) are surely behind, and either the posterior is surely in [1/4, 3/4] for
+      more than `ABSTAINED` of the claims, though the median fact's is surely above; or (looked at last, few claims
+      do not tell a posterior) nearly all facts cost surely more non-facts than 2^-bits, and what is accepted
+      first is no worse than what is accepted: the further peak lies below.
     - `spreading`: bits are spent unevenly on what is known. The AUC among accepted claims is surely above .55; but
       where the laws of two peaks are surely behind, a further peak of non-facts may be what it sees, and evenness
       must surely be below `EVEN`, too.
     - `forgetting`: what is known is known alike, but some facts look like non-facts: surely more than `FORGOTTEN`,
       or surely some where the channel is surely behind.
-    - `over-accepting`: facts are neither forgotten nor surely spread, but a threshold low enough for nearly all
-      of them surely passes more than `TOO_MANY` times the 2^-bits that the optimum would: a peak of non-facts
-      above the facts or among them. One right below, which overlaps, costs few more than 2^-bits and is
-      `undecided`.
+    - `over-accepting`: facts are not forgotten, but a threshold low enough for nearly all of them surely passes
+      more than `TOO_MANY` times the 2^-bits that the optimum would, the laws of two peaks are surely behind, and
+      accepted non-facts surely score above accepted facts: a peak of non-facts above the facts or among them. One
+      right below, which overlaps, costs few more than 2^-bits and is `undecided`.
     - `channel`: the forgotten share is surely below `NOT_FORGOTTEN`, the AUC among accepted claims surely between
       .33 and .67, and the channel not surely behind another law.
 
@@ -70,9 +72,12 @@ def signature(measured: Mapping[str, Interval]) -> Signature:
         return Signature("forgetting", _said(m, "forgotten_share", "behind_channel"))
     kept, alike = forgotten.upper < NOT_FORGOTTEN, m["auc_accepted"].upper < NOT_TOLD_APART
     too_many = m["full_recall_rate"].lower > TOO_MANY * 2.0 ** -m["bits_per_fact"].lower
-    if kept and (alike or further_peak) and too_many:
-        return Signature("over-accepting", _said(m, "full_recall_rate", "bits_per_fact", "evenness"))
-    if kept and alike and m["auc_accepted"].lower > 1 - NOT_TOLD_APART and not behind["channel"]:
+    not_worse = m["auc_accepted"].lower > 1 - NOT_TOLD_APART
+    if kept and further_peak and too_many and m["auc_accepted"].upper < 0.5:
+        return Signature("over-accepting", _said(m, "full_recall_rate", "bits_per_fact", "auc_accepted"))
+    if kept and further_peak and too_many and not_worse:
+        return Signature("abstaining", _said(m, "full_recall_rate", "bits_per_fact", "behind_forgetting"))
+    if kept and alike and not_worse and not behind["channel"] and not too_many:
         return Signature("channel", _said(m, "forgotten_share", "auc_accepted", "behind_channel"))
     return Signature("undecided", _said(m, "forgotten_share", "auc_accepted", "behind_channel"))
 
