@@ -73,6 +73,8 @@ CHANNEL: dict[str, tuple[float, float | str]] = {
     "hallucination_rate": (2.0**-4, "share"),
     "sparsity_ratio": (0.999, 0.0003),
     "auc": (0.97, 0.003),
+    "x_star": (16 / 17, 0.01),
+    "full_recall_rate": (2.0**-4, "share"),
     "q_star": (2.0**-4, "share"),
     "abstention_mass": (0.0, "share"),
     "bits_effective": (3.95, 0.12),
@@ -86,6 +88,8 @@ CHANNEL: dict[str, tuple[float, float | str]] = {
 }
 #: What 1,000 facts and 10,000 non-facts show better.
 MANY: dict[str, tuple[float, float | str]] = {"forgotten_share": (0.0, "many"), "auc_accepted": (0.5, 0.015)}
+#: Shares of the non-facts.
+OF_NONFACTS = ("hallucination_rate", "full_recall_rate", "q_star")
 UNITS = {"spread": "bits", "bits_effective": "bits", "bits_per_fact": "bits"}
 
 
@@ -100,7 +104,7 @@ def two(
 
 def cases() -> Iterator[Case]:
     """Every prediction: as predicted, at the edge, and false by a stated effect."""
-    small = ("facts_are_not_forgotten", "accepted_look_alike")
+    small = ("facts_are_not_forgotten", "accepted_look_alike", "channel_signature")
     for name in NAMES:
         if name not in ("no_bits_without_memory", "patterned_control"):
             asked = "" if name in small else "consistent"
@@ -110,6 +114,14 @@ def cases() -> Iterator[Case]:
     yield Case("bits_grow_with_size", "no slope", {}, "violated")
     yield Case("bits_grow_with_size", "no slope, called growth", {}, "consistent")
     yield Case("bits_grow_with_size", "-0.4 bits per doubling", {}, "consistent", "violated", step=-0.4)
+    for quantity, edge, effect, error in (
+        ("forgotten_share", 0.02, 0.1, "share"),
+        ("auc_accepted", 0.55, 0.75, 0.03),
+    ):
+        yield Case("channel_signature", f"{quantity} at the edge, {edge:g}", {quantity: (edge, error)}, "violated")
+        yield Case(
+            "channel_signature", f"{quantity} {effect:g}", {quantity: (effect, error)}, "consistent", "violated"
+        )
     yield from two("scores_are_even", "evenness", 0.8, 0.65, 0.03, "evenness")
     yield from two("facts_get_equal_bits", "spread", 1.0, 2.0, 0.2, "spread, bits,")
     yield from two("facts_are_not_forgotten", "forgotten_share", 0.02, 0.1, "share", "forgotten share")
@@ -136,7 +148,8 @@ def run_of(case: Case, rng: np.random.Generator) -> Evidence:
         for each in range(SETS):
             bits = CHANNEL["bits_per_fact"][0] + case.step * np.log2(size / SIZES[1])
             bits += case.between * (each - (SETS - 1) / 2)
-            rate = {"hallucination_rate": (2.0**-bits, "share"), "bits_per_fact": (bits, 0.12)}
+            rate = dict.fromkeys(("hallucination_rate", "full_recall_rate"), (2.0**-bits, "share"))
+            rate |= {"bits_per_fact": (bits, 0.12)}
             effective = {"bits_effective": (bits - 0.05, 0.12)}
             truth: dict[str, Any] = CHANNEL | rate | effective | dict(case.changed)
             rows += _rows(f"lab/net-{size}M", f"set{each}", truth, rng)
@@ -150,7 +163,7 @@ def _rows(model: str, claim_set: str, truth: Mapping[str, Any], rng: np.random.G
         if name == "lag":
             continue
         unit = "nats" if name.startswith("behind") else UNITS.get(name, "1")
-        n = 1000 if error == "many" else N_NONFACTS if name in ("hallucination_rate", "q_star") else N_FACTS
+        n = 1000 if error == "many" else N_NONFACTS if name in OF_NONFACTS else N_FACTS
         numbers = counted(value, n, rng) if isinstance(error, str) else noisy(value, error, rng)
         if unit == "1":
             numbers = tuple(float(x) for x in np.clip(numbers, 0, 1))

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bitsperfact import estimate
-from bitsperfact.analysis.measure import Quantity, Sample, quantities
+from bitsperfact.analysis.measure import Quantity, Sample, laws, quantities
 
 Array = NDArray[np.float64]
 #: Scores of facts (n,), scores of non-facts (N,), entities of the facts and of the non-facts.
@@ -91,10 +92,13 @@ def mixed(
 _NULL = {"no_bits_without_memory": ("violated", "")}
 _SHAPES = (
     *("scores_are_even", "facts_get_equal_bits", "facts_are_not_forgotten", "accepted_look_alike"),
-    *("channel_shape", "no_abstaining", "bits_are_effective", "no_over_accepting"),
+    *("channel_shape", "no_abstaining", "bits_are_effective", "no_over_accepting", "channel_signature"),
 )
 _TRUE = dict.fromkeys(_SHAPES, ("violated", ""))
 _SURE = {"no_abstaining": ("violated", "consistent"), "no_over_accepting": ("violated", "consistent")}
+
+#: Bits that are no more than a lower bound have no upper end, and so have those that are lost: no power is asked.
+_UNRESOLVED = {"no_over_accepting": ("consistent", "")}
 
 
 def _false(*names: str) -> dict[str, tuple[str, str]]:
@@ -120,15 +124,16 @@ LAWS: tuple[Law, ...] = (
     Law(
         "forgetting .15",
         mixed((0.85, 0.0), (0.03, 0.0)),
-        _false("facts_are_not_forgotten", "no_over_accepting"),
+        _false("facts_are_not_forgotten", "no_over_accepting", "channel_signature"),
     ),
     Law(
         "spreading, normal shift of 2.5",
         shifted(2.5),
-        _false("scores_are_even", "facts_get_equal_bits", "accepted_look_alike", "no_over_accepting"),
+        _false("scores_are_even", "facts_get_equal_bits", "accepted_look_alike", "channel_signature")
+        | _UNRESOLVED,
     ),
-    Law("abstaining on a third", mixed((0.67, 0.33), (0.01, 0.33)), _false("no_abstaining")),
-    Law("over-accepting, a third is surer", mixed((0.35, 0.65), (0.001, 0.3)), _false("no_over_accepting")),
+    Law("abstaining on a third", mixed((0.67, 0.33), (0.01, 0.33)), _false("no_abstaining", "channel_signature")),
+    Law("over-accepting, a third is surer", mixed((0.35, 0.65), (0.001, 0.3)), _UNRESOLVED),
 )
 
 
@@ -145,7 +150,8 @@ def _measured(law: Law, rng: np.random.Generator, number: int) -> list[dict[str,
     constant = {"claim_set": "set0", "score": "logprob", "stratum": "pooled", "seed": 0}
     counts = {"n_facts": facts.size, "n_nonfacts": nonfacts.size}
     values = np.concatenate([facts, nonfacts])
-    measured = _of_control(sample, values) if set(law.expected) == set(_NULL) else quantities(sample, values)
+    of_null = set(law.expected) == set(_NULL)
+    measured = _of_control(sample, values) if of_null else chain(quantities(sample, values), laws(sample, values))
     return [constant | counts | vars(quantity) for quantity in measured]
 
 
@@ -156,5 +162,5 @@ def _of_control(sample: Sample, values: Array) -> Iterator[Quantity]:
     if bits.resolution_limited:
         lower, upper = min(lower, bits.certified), np.inf
     yield Quantity("bits_per_fact", bits.estimate, lower, upper, "bits", "", bits.resolution_limited)
-    auc = sample.bootstrap({"auc": estimate.auc}, values)["auc"]
+    auc = estimate.shape(*sample.split(values), sample.labels, sample.seed, sample.replicates)["auc"]
     yield Quantity("auc", auc.estimate, auc.lower, auc.upper, "1", "", resolution_limited=False)
