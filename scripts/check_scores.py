@@ -202,7 +202,7 @@ HEADER = """# What scores find where the truth is known
 
 Made by
 
-    python scripts/check_scores.py --repetitions {repetitions} --filters {filters} --seed {seed} --out docs/scores.md
+    python scripts/check_scores.py {arguments} --out docs/scores.md
 
 which exits with status 1 where the 95 % interval of a score, or its certificate, lies above the memory in more
 than {most:.1%} of {repetitions} repetitions, and {most_filters:.1%} of {filters} for testers of known memory: two
@@ -278,7 +278,7 @@ def main() -> int:
         page = HEADER.format(
             repetitions=options.repetitions,
             filters=options.filters,
-            seed=options.seed,
+            arguments=f"--repetitions {options.repetitions} --filters {options.filters} --seed {options.seed}",
             most=most_above(options.repetitions),
             most_filters=most_above(options.filters),
             fitted=MOST_FITTED,
