@@ -182,7 +182,8 @@ def measured(quantity, value, lower, upper, limited=False):
 
 
 @pytest.mark.parametrize(
-    ("value", "limited", "shown"), [(0.4, False, "0.40 [0.10, 0.70]"), (-0.2, False, "none"), (0.0, True, "none")]
+    ("value", "limited", "shown"),
+    [(0.4, False, "0.40 [0.10, 0.70]"), (-0.2, False, "none"), (0.4, True, "≥ 0.10 near 0.40")],
 )
 def test_bits_above_the_pattern_are_none_where_there_are_none(value, limited, shown):
     rows = headline_rows(pd.DataFrame([measured("bits_above_pattern", value, 0.1, 0.7, limited)]))
@@ -197,6 +198,12 @@ def test_one_entity_that_holds_most_claims_is_told():
     assert "one entity holds 60.0 %" in " ".join(screen(headline_table(frame), 120).split())
     frame = frame.assign(value=0.2)
     assert "one entity" not in screen(headline_table(frame), 120)
+
+
+@pytest.mark.parametrize(("value", "shown"), [(0.6, "none near 0.60"), (-0.1, "none")])
+def test_a_lower_bound_below_nothing_is_none(value, shown):
+    rows = headline_rows(pd.DataFrame([measured("bits_above_pattern", value, -0.3, math.inf, True)]))
+    assert str(rows[0].estimates["bits_above_pattern"]) == shown
 
 
 @pytest.mark.parametrize(("bits", "auc", "low"), [(0.5, 0.3, True), (0.5, 0.6, False), (0.0, 0.3, False)])

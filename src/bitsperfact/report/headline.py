@@ -189,9 +189,12 @@ def _row(cell: pd.DataFrame) -> HeadlineRow:
 
 def _written(record: Any, column: Column) -> Estimate:
     written = written_record(record, column.write)
-    if column.is_surplus and record is not None and record.value <= 0:
-        return Estimate(NONE, "" if record.resolution_limited else written.interval)
-    return written
+    if not column.is_surplus or record is None:
+        return written
+    # Of a lower bound, the bound decides: what the text may explain too is no surplus.
+    if record.resolution_limited and record.lower <= 0:
+        return Estimate(NONE, f"near {column.write(record.value)}" if record.value > 0 else "")
+    return Estimate(NONE, written.interval) if record.value <= 0 else written
 
 
 def _facts_are_low(by_quantity: dict[str, Any]) -> bool:
