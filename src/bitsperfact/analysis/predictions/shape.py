@@ -69,7 +69,8 @@ def _verdict(evidence: Evidence, shape: Shape, key: Key, n_rows: int) -> Verdict
 
 
 def _reason(shape: Shape, number: Measured, status: Status, obstacle: str) -> str:
-    said = f"{shape.words[0].upper()}{shape.words[1:]}: {number}" if number.known else f"{shape.words} is unknown"
+    words = shape.words[0].upper() + shape.words[1:]
+    said = f"{words}: {number}" if number.known else f"{words}: unknown"
     if obstacle:
         return f"{said}; {obstacle}, so nothing is decided."
     if status == "violated":
