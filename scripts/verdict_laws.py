@@ -114,7 +114,8 @@ LAWS: tuple[Law, ...] = (
     Law("nothing known, entities alike", by_entity(120, 10), _NULL),
     Law("nothing known, one entity dominates", dominated, _NULL),
     Law("nothing known, three scores", tied, _NULL),
-    Law(".065 bits, 110 facts", shifted(0.3, 110), {"no_bits_without_memory": ("consistent", "")}, per_run=1),
+    # Below half a bit both answers are right: something is there, and it is little.
+    Law(".065 bits, 110 facts", shifted(0.3, 110), {"no_bits_without_memory": ("", "")}, per_run=1),
     Law(".115 bits, 110 facts", shifted(0.4, 110), _false("no_bits_without_memory"), per_run=1),
     Law(".115 bits, facts low", shifted(-0.4, 110), _false("no_bits_without_memory"), per_run=1),
     Law(".26 bits, 110 facts", shifted(0.6, 110), _false("no_bits_without_memory")),
