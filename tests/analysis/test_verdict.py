@@ -219,7 +219,7 @@ def test_controls_take_no_part_in_growth_and_trade_off():
         ("patterned", 0.1, "undecided"),
         ("patterned", -0.5, "violated"),
         ("random", 0.1, "consistent"),
-        ("random", 0.15, "consistent"),
+        ("random", 0.3, "undecided"),
         ("random", 2.0, "violated"),
         ("none", 0.1, "consistent"),
         ("none", 2.0, "undecided"),
