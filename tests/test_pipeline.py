@@ -142,7 +142,7 @@ def test_no_model_tells_random_facts_from_the_rest(options):
         dataclasses.replace(options, claims=("strings",), limit=80, negatives=8, replicates=100)
     )
     rows = finished.separation.query("quantity == 'bits_per_fact' and stratum == 'pooled'")
-    assert len(rows) == 5  # two models by two scores, and the text alone
+    assert len(rows) == 7  # two models by two scores and the best of them, and the text alone
     assert (rows["lower"] == 0).all()
 
 
