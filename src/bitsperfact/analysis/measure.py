@@ -54,7 +54,7 @@ DESCRIPTION: dict[str, tuple[str, str]] = {
 }
 
 #: Entities of each class that laws are fitted to at least.
-LEAST_FOR_LAWS = 30
+LEAST_FOR_LAWS = 60
 
 #: Every other quantity has a range, which its debiased estimate and its interval are cut to.
 UNBOUNDED = ("bits_above_pattern",)

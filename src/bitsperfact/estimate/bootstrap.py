@@ -56,14 +56,22 @@ def bootstrap(
     draws: dict[str, list[float]] = {name: [] for name in statistics}
     for resampled in _resamples(views, of_facts, of_nonfacts, seed, replicates):
         for name, compute in statistics.items():
-            draws[name].append(float(compute(*resampled)))
+            before = compute.before if isinstance(compute, Statistic) else compute
+            draws[name].append(float(before(*resampled)))
     counts = EffectiveCounts.of(of_facts, of_nonfacts)
     # A class of one claim varies in no resample, so that no factor would help.
     effective = min((each for each in (counts.facts, counts.nonfacts) if each > 1), default=np.inf)
     return {
-        name: _interval(compute, estimates[name], np.array(draws[name]), pools[0], effective, seed, confidence)
+        name: _interval(
+            compute, estimates[name], _after(compute, draws[name]), pools[0], effective, seed, confidence
+        )
         for name, compute in statistics.items()
     }
+
+
+def _after(compute: Callable[..., float], draws: list[float]) -> Array:
+    drawn = np.array(draws)
+    return compute.after(drawn) if isinstance(compute, Statistic) and compute.after is not None else drawn
 
 
 def check_resampling(replicates: int, confidence: float) -> None:

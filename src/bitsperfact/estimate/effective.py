@@ -60,7 +60,12 @@ def _bits_effective(pool: Pool) -> float:
     Args: a `Pool`, or scores `facts` (n,) and `nonfacts` (N,). Returns: bits, in [0, log2 N].
     Raises: ValueError where a sample is empty or not finite.
     """
-    return float(theory.effective_bits(balanced_loss_nats(pool)))
+    # The loss: what it is worth is found by bisection, for all resamples at once.
+    return balanced_loss_nats(pool)
 
 
-bits_effective = Statistic(_bits_effective)
+def _worth(loss_nats: Array) -> Array:
+    return np.asarray(theory.effective_bits(loss_nats))
+
+
+bits_effective = Statistic(_bits_effective, after=_worth)

@@ -107,16 +107,21 @@ class Statistic:
     """A number computed from a pool, callable on a `Pool` or on two arrays of scores (facts, nonfacts).
 
     `share_of` names the class whose share the number is, if it is one: the bootstrap of a share of 0 or 1 is
-    degenerate, so that `bootstrap` widens it to the exact binomial interval.
+    degenerate, so that `bootstrap` widens it to the exact binomial interval. `after` maps what `compute` gives to
+    the number, arrays at once: where it is dear, resamples share it.
     """
 
     __doc__: str | None
 
     def __init__(
-        self, compute: Callable[..., float], share_of: Literal["facts", "nonfacts"] | None = None
+        self,
+        compute: Callable[..., float],
+        share_of: Literal["facts", "nonfacts"] | None = None,
+        after: Callable[[Array], Array] | None = None,
     ) -> None:
-        self._compute = compute
+        self.before = compute
         self.share_of = share_of
+        self.after = after
         update_wrapper(self, compute)
 
     @overload
@@ -126,4 +131,5 @@ class Statistic:
     def __call__(self, facts: Any, nonfacts: Any = None, **options: Any) -> float:
         """The statistic of a pool, or of the pool of two arrays of scores."""
         pool = facts if isinstance(facts, Pool) else Pool.of(facts, nonfacts)
-        return self._compute(pool, **options)
+        found = self.before(pool, **options)
+        return found if self.after is None else float(self.after(np.array([found]))[0])
