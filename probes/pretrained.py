@@ -3,8 +3,9 @@
 Each claim set holds facts and non-facts of the same form. Every model scores every claim; the Kullback-Leibler
 divergence between its scores of facts and of non-facts is the number of bits it spends per fact (Guo & Li 2026,
 arXiv 2602.00906). The verdict table says which predictions of the theory hold: scores look like its optimum, the
-hallucination channel (no fact forgotten, none told more surely than another, nothing left open), and bits grow with
-size in a family; apart from these, checks of sets and estimates, such as no bits on facts that nobody could learn.
+hallucination channel (no fact forgotten, none told more surely than another, nothing left open), and bits grow
+with size in a family; apart from these, checks of sets and estimates, such as no bits on facts that nobody could
+learn.
 
     python probes/pretrained.py --model pypi:smollm2-135m --claims capitals --out runs/capitals
 """
