@@ -16,6 +16,7 @@ from bitsperfact.analysis.features import pattern_features
 from bitsperfact.analysis.frequency import frequency_log_odds
 from bitsperfact.analysis.stacking import stacked
 from bitsperfact.folds import Split, entity_splits, held_out_splits
+from bitsperfact.threads import single_threaded
 
 #: Inverse strength of the penalty. Few claims show each hashed feature, so strong shrinkage; the bits depend on
 #: the order of the scores only, and hardly change between 0.003 and 0.3.
@@ -51,11 +52,8 @@ def cross_fitted_log_odds(
 
     `features` is sparse, (n_claims, n_features); `is_fact` and the result have shape (n_claims,).
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
     scores = np.zeros(len(is_fact))
-    # One thread, so that sums, and hence scores, do not depend on the machine's cores; it is also faster here.
-    with threadpool_limits(1):
+    with single_threaded():
         for split in splits:
             # Without both classes there is nothing to learn, and no opinion is the honest score.
             if split.test.any() and len(np.unique(is_fact[split.train])) == 2:

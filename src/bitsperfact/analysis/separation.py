@@ -17,6 +17,7 @@ from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
 from bitsperfact.rows import Rows, rows_of
 from bitsperfact.tables import BEST_SCORE, PATTERN_MODEL, POOLED, ClaimSetInfo, ModelInfo
+from bitsperfact.threads import single_threaded
 
 #: Called with the number of cells done and the number of all.
 Progress = Callable[[int, int], None]
@@ -59,15 +60,16 @@ def separate(
     cells = cells_of(scores_of(scores), sets, models)
     rows: list[Row] = []
     done, total = 0, len(cells) + len(sets)
-    for each in sets:
-        strata = _distinct_strata(each)
-        patterns = {name: fitted_pattern(each, nonfacts, name, seed) for name, nonfacts in strata.items()}
-        for cell in [None, *(cell for cell in cells if cell.claims is each)]:
-            rows += _rows(each, cell, patterns, seed, replicates)
-            done += 1
-            if progress is not None:
-                progress(done, total)
-        rows += _best_rows(each, [cell for cell in cells if cell.claims is each], seed, replicates)
+    with single_threaded():
+        for each in sets:
+            strata = _distinct_strata(each)
+            patterns = {name: fitted_pattern(each, nonfacts, name, seed) for name, nonfacts in strata.items()}
+            for cell in [None, *(cell for cell in cells if cell.claims is each)]:
+                rows += _rows(each, cell, patterns, seed, replicates)
+                done += 1
+                if progress is not None:
+                    progress(done, total)
+            rows += _best_rows(each, [cell for cell in cells if cell.claims is each], seed, replicates)
     return tables.check("separation", pd.DataFrame(rows), "separation")
 
 

@@ -9,6 +9,7 @@ from bitsperfact.estimate.channel import nearest_channel
 from bitsperfact.estimate.clusters import Groups
 from bitsperfact.estimate.mixtures import FAMILIES, SMOOTH, Cells, Family, Mixture, fit_mixture
 from bitsperfact.estimate.pool import Pool
+from bitsperfact.threads import single_threaded
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -51,15 +52,16 @@ def compare(facts: Array, nonfacts: Array, groups: Groups | None, seed: int) -> 
     edges = _edges(facts, nonfacts)
     cell = np.searchsorted(edges, np.concatenate([facts, nonfacts]), side="right")
     is_fact = np.arange(cell.size) < facts.size
-    fits = _fits(_cells(edges, cell, is_fact, np.ones(cell.size, dtype=np.bool_)))
-    heldout = np.empty((len(FAMILIES), cell.size))
-    for each in range(int(fold.max()) + 1):
-        out = fold == each
-        others = _cells(edges, cell, is_fact, ~out)
-        for row, fit in zip(heldout, fits, strict=True):
-            # The fit to all claims is where to start, which tells only near which optimum to look.
-            log_fact, log_nonfact = fit_mixture(fit.family, others, [fit]).log_likelihoods(edges)
-            row[out] = np.where(is_fact[out], log_fact[cell[out]], log_nonfact[cell[out]])
+    with single_threaded():
+        fits = _fits(_cells(edges, cell, is_fact, np.ones(cell.size, dtype=np.bool_)))
+        heldout = np.empty((len(FAMILIES), cell.size))
+        for each in range(int(fold.max()) + 1):
+            out = fold == each
+            others = _cells(edges, cell, is_fact, ~out)
+            for row, fit in zip(heldout, fits, strict=True):
+                # The fit to all claims is where to start, which tells only near which optimum to look.
+                log_fact, log_nonfact = fit_mixture(fit.family, others, [fit]).log_likelihoods(edges)
+                row[out] = np.where(is_fact[out], log_fact[cell[out]], log_nonfact[cell[out]])
     weight = np.where(is_fact, 0.5 / facts.size, 0.5 / nonfacts.size)
     means = heldout @ weight
     best = int(means.argmax())
