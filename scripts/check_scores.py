@@ -212,7 +212,7 @@ What a model says is made up at the level of log-probabilities, a number for eac
 are made of it by their own code. `probe` is asked {fitted} times of testers. `choice`, the log-odds of an answer
 against the other candidates of its subject, is no score: one of the candidates is a fact by construction, and it
 finds bits that no memory holds. It stands here as what this page must be able to tell. What real models give is in
-[scores-models.md](scores-models.md).
+[scores-all-pairs.md](scores-all-pairs.md).
 
 ## Testers of known memory
 
