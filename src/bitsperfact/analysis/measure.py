@@ -12,10 +12,10 @@ from bitsperfact.analysis.levels import coarse
 from bitsperfact.analysis.sparse import membership_bits, sparsity_ratio
 from bitsperfact.estimate import Interval, Pool
 from bitsperfact.estimate.bits import is_resolution_limited
+from bitsperfact.estimate.certificate import certified_bits
 from bitsperfact.estimate.clusters import clusters_of
 
 BOOTSTRAP = "cluster bootstrap by entity"
-SHARE = f"{BOOTSTRAP}, no narrower than the exact binomial interval"
 CERTIFICATE = "ROC bounds at levels of recall, clusters by entity"
 THRESHOLD_AND_SHARE = "exact bounds by entity of the threshold and of the share, whose errors add up to 5 %"
 
@@ -207,8 +207,8 @@ def bits_above(
 
 def _certified(sample: Sample, values: NDArray[np.float64]) -> float:
     """The certificate at 97.5 %: a 95 % interval's upper end is too low in the other 2.5 %."""
-    # No resample bears on it, so the fewest.
-    return estimate.bits_per_fact(*sample.split(values), sample.labels, sample.seed, 2, 0.975).certified
+    facts, nonfacts = sample.split(values)
+    return certified_bits(facts, nonfacts, *clusters_of(sample.labels, facts.size, nonfacts.size), 0.975)
 
 
 def _is_limited(sample: Sample, values: NDArray[np.float64]) -> bool:
