@@ -17,10 +17,10 @@ from functools import partial
 import torch
 from torch.nn import functional
 
-from bitsperfact.ladder import Universe, ladder, recipe_for
-from bitsperfact.ladder.networks import initial_stack, network_of
-from bitsperfact.ladder.objective import objective_of
-from bitsperfact.ladder.optimiser import initial_moments, update
+from bitsperfact.training import Universe, ladder, recipe_for
+from bitsperfact.training.networks import initial_stack, network_of
+from bitsperfact.training.objective import objective_of
+from bitsperfact.training.optimiser import initial_moments, update
 
 WIDTHS = "{:34} {:>12} {:>9} {:>12} {:>13}"
 

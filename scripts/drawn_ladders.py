@@ -23,16 +23,16 @@ def cells_of(sizes: tuple[int, ...], loads: tuple[float, ...], seeds: int, **mor
     keys = [(size, load, seed) for size in sizes for load in loads for seed in range(seeds)]
     table = pd.DataFrame(keys, columns=["parameters", "parameters_per_fact", "seed"])
     table["n_facts"] = (table["parameters"] / table["parameters_per_fact"]).round().astype(int)
-    table["cell"] = [f"mlp-{i}" for i in range(len(table))]
+    table["model"] = [f"mlp-{i}" for i in range(len(table))]
     given = {"architecture": "mlp", "objective": "membership", "fact_weight": 0.5, "finished": True, "gain": 0.03}
-    return table.assign(**{**given, "claim_set": table["cell"], "bits": 0.0, **more})
+    return table.assign(**{**given, "claim_set": table["model"], "bits": 0.0, **more})
 
 
 def rows_of(
     cells: pd.DataFrame, quantity: str, numbers: tuple[Array, Array, Array], unit: str = "bits"
 ) -> pd.DataFrame:
     """Rows of the separation table."""
-    given = dict.fromkeys(tables.COLUMNS["separation"], 0) | {"model": cells["cell"], "quantity": quantity}
+    given = dict.fromkeys(tables.COLUMNS["separation"], 0) | {"model": cells["model"], "quantity": quantity}
     given |= dict(zip(("value", "lower", "upper"), numbers, strict=True)) | {
         "unit": unit,
         "stratum": tables.POOLED,

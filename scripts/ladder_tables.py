@@ -42,7 +42,7 @@ def ladder_tables(
     """Read, write, copy."""
     found = [read(folder) for folder in folders]
     cells = pd.concat([ladder.cells for ladder in found], ignore_index=True)
-    if (doubled := cells.loc[cells["cell"].duplicated(), "cell"]).any():
+    if (doubled := cells.loc[cells["model"].duplicated(), "model"]).any():
         raise BadInput("RUN_DIR", "each cell once", f"{doubled.iloc[0]} twice")
     made = "\n".join(f"    {command_of(folder)}" for folder in folders)
     parts = ["# The ladder in numbers", "Written by `scripts/ladder_tables.py` from what these left:", made]

@@ -62,7 +62,7 @@ def read(source: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     frame = frame[frame["a"].astype(float) == 0.5]
     size, n = (frame[name].str.replace(",", "").astype(int) for name in ("P", "n"))
     names = frame["architecture"] + "-" + size.astype(str) + "-n" + n.astype(str)
-    cells = pd.DataFrame({"cell": names, "architecture": frame["architecture"], "parameters": size, "n_facts": n})
+    cells = pd.DataFrame({"model": names, "architecture": frame["architecture"], "parameters": size, "n_facts": n})
     given = {"objective": "membership", "fact_weight": 0.5, "seed": 0, "finished": True, "claim_set": names}
     cells = cells.assign(parameters_per_fact=size / n, **given).reset_index(drop=True)
     separation = [

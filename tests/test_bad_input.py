@@ -13,7 +13,7 @@ import pytest
 
 import bitsperfact
 from bitsperfact import cli, console, pipeline
-from tests.scripts import load_script
+from bitsperfact.probes import pretrained
 
 GOOD = "prefix,target,is_fact\nA is, b,1\nA is, c,0\nB is, d,1\nB is, e,0\n"
 RECIPE = 'kind = "strings"\ndescription = "d"\nlicence = "MIT"\nuniverse = "w"\nstrata = ["fresh"]\n'
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.usefixtures("apart")
 
 @pytest.fixture(scope="module")
 def probe():
-    """The app of probes/pretrained.py, which is a script and no module of the package."""
-    return load_script("probes/pretrained.py").app
+    """The app of the probe of pretrained models."""
+    return pretrained.app
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def imported_by(code: str) -> set[str]:
     [
         "import bitsperfact",
         "from bitsperfact import cli; cli.app(['--help'], standalone_mode=False)",
-        "import sys; sys.path.insert(0, 'probes'); import pretrained",
+        "import bitsperfact.probes.pretrained",
     ],
 )
 def test_help_waits_for_no_slow_import(code):

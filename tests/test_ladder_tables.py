@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from bitsperfact import console
+from bitsperfact.probes import strings
 from tests.scripts import CHECKOUT, load_script
 
 SCRIPT = load_script("scripts/ladder_tables.py")
@@ -25,7 +26,7 @@ def status(script, *arguments):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    folder, probe = tmp_path_factory.mktemp("ladder"), load_script("probes/strings.py")
+    folder, probe = tmp_path_factory.mktemp("ladder"), strings
     probe.recipe_for = partial(probe.recipe_for, nonfacts=2000, batch=64)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sys.argv", ["strings.py", *TINY])  # the command that a run records

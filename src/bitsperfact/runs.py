@@ -43,6 +43,7 @@ class Run:
 
     `claims`, `scores`, `separation` and `verdict` are DataFrames (columns: `bitsperfact.tables.COLUMNS`). The
     first two may be given as rows of files, read when they are first asked for; `rows` has them in batches.
+    `cells` (networks that were trained) and `known` (what models are by construction) are those of some probes.
     `claim_sets` and `models` say what the rows are about; `manifest` is `run.json` (command, versions, status).
     """
 
@@ -54,6 +55,8 @@ class Run:
     manifest: dict[str, Any]
     claims: _Table = _Table()
     scores: _Table = _Table()
+    cells: pd.DataFrame | None = None
+    known: pd.DataFrame | None = None
 
     def rows(self, table: Literal["claims", "scores"]) -> Rows:
         """A table in batches; it is not read whole unless it has been."""
@@ -79,6 +82,11 @@ def load_run(path: str | Path) -> Run:
         claim_sets=[ClaimSetInfo(**entry) for entry in manifest["claim_sets"]],
         models=[ModelInfo(**entry) for entry in manifest["models"]],
         manifest=manifest,
+        **{
+            name: tables.read(name, path)
+            for name in tables.OPTIONAL
+            if (path := folder / f"{name}.parquet").is_file()
+        },
     )
 
 
@@ -171,7 +179,7 @@ class RunWriter:
         """Say that the run is complete, with more `facts`; RuntimeError where one of its tables is missing."""
         about = self._begun()
         for table in get_args(tables.Table):
-            if not self.path(table).is_file():
+            if table not in tables.OPTIONAL and not self.path(table).is_file():
                 raise RuntimeError(f"a run is complete with {table}.parquet, which is missing")
         write_manifest(self.folder, "complete", about[0], about[1], **(self._facts | facts))
 

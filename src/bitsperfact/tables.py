@@ -1,4 +1,4 @@
-"""The tables that pass between layers: claims, scores, separation and verdict, defined once and checked.
+"""The tables that pass between layers: claims, scores, separation, verdict and more, defined once and checked.
 
 Every table is a pandas DataFrame with exactly the columns below and is stored as parquet. Metadata that is not
 tabular travels as `ClaimSetInfo` and `ModelInfo`.
@@ -19,7 +19,9 @@ from bitsperfact.files import atomic_file, sha256_of_text
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
-Table = Literal["claims", "scores", "separation", "verdict"]
+Table = Literal["claims", "scores", "separation", "verdict", "cells", "known"]
+#: Tables of runs of some probes only: what was trained, and what is known of models by construction.
+OPTIONAL: tuple[Table, ...] = ("cells", "known")
 Stratum = Literal["fact", "derangement", "fresh", "near", "given"]
 Control = Literal["none", "random", "patterned"]
 Status = Literal["consistent", "violated", "undecided"]
@@ -64,6 +66,7 @@ COLUMNS: dict[Table, dict[str, type]] = {
     "separation": {
         "model": str,
         "n_params": int,
+        "memory_bits": float,
         "claim_set": str,
         "score": str,
         "stratum": str,
@@ -91,6 +94,33 @@ COLUMNS: dict[Table, dict[str, type]] = {
         "status": str,
         "reason": str,
     },
+    "cells": {
+        "model": str,
+        "stack": str,
+        "architecture": str,
+        "objective": str,
+        "parameters": int,
+        "n_facts": int,
+        "parameters_per_fact": float,
+        "fact_weight": float,
+        "seed": int,
+        "width": int,
+        "inner": int,
+        "layers": int,
+        "heads": int,
+        "claim_set": str,
+        "universe_size": int,
+        "exposures": float,
+        "steps": int,
+        "loss_nats": float,
+        "bits": float,
+        "gain": float,
+        "finished": bool,
+        "seconds": float,
+        "examples_per_second": float,
+        "horizons": str,
+    },
+    "known": {"model": str, "claim_set": str, "quantity": str, "value": float, "unit": str},
 }
 
 
@@ -124,7 +154,11 @@ class ClaimSetInfo:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What was scored: `revision` and `fingerprint` (SHA-256 of weights, tokenizer and config) pin the weights."""
+    """What was scored: `revision` and `fingerprint` (SHA-256 of weights, tokenizer and config) pin the weights.
+
+    `memory_bits`: all that answers can come from (bits): weights at the precision they are stored in, a tester's
+    table, a store of texts; None where that is unknown.
+    """
 
     name: str
     revision: str
@@ -132,6 +166,7 @@ class ModelInfo:
     n_params: int
     dtype: str
     architecture: str
+    memory_bits: float | None = None
 
 
 def claim_id(claim_set: str, prefix: str, target: str) -> str:
@@ -157,7 +192,8 @@ def _schema(table: Table) -> "pa.DataFrameSchema":
     }
     may_be_missing = (
         {("scores", "logprob_sum")}
-        | {("separation", c) for c in ("value", "lower", "upper")}
+        | {("separation", c) for c in ("memory_bits", "value", "lower", "upper")}
+        | {("cells", c) for c in ("loss_nats", "bits", "gain", "examples_per_second")}
         | {("verdict", c) for c in ("predicted", "measured", "lower", "upper")}
     )
     keys: dict[Table, list[str]] = {
@@ -165,6 +201,8 @@ def _schema(table: Table) -> "pa.DataFrameSchema":
         "scores": ["model", "dtype", "claim_id", "score"],
         "separation": ["model", "claim_set", "score", "stratum", "quantity"],
         "verdict": ["model", "claim_set", "score", "prediction"],
+        "cells": ["model"],
+        "known": ["model", "claim_set", "quantity"],
     }
     columns = {
         name: pa.Column(kind, checks.get((table, name)), nullable=(table, name) in may_be_missing)

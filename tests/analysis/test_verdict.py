@@ -39,6 +39,7 @@ def cell(
         {
             "model": name,
             "n_params": 10,
+            "memory_bits": 320.0,
             "claim_set": claim_set,
             "score": PATTERN_MODEL if name == PATTERN_MODEL else score,
             "stratum": "pooled",

@@ -7,11 +7,12 @@ import sys
 
 import pytest
 import typer
-from tests.scripts import CHECKOUT, load_script
+from tests.scripts import CHECKOUT
 
 import bitsperfact
 from bitsperfact import claims, models, options
 from bitsperfact.locations import data_folder
+from bitsperfact.probes import pretrained
 
 PROBE = CHECKOUT / "probes" / "pretrained.py"
 
@@ -50,7 +51,7 @@ def test_bad_input_is_one_line_and_status_2(run):
 
 
 def test_the_demo_names_real_models_real_sets_and_the_control():
-    context = typer.Context(typer.main.get_command(load_script("probes/pretrained.py").app))
+    context = typer.Context(typer.main.get_command(pretrained.app))
     options.read_config(context, data_folder() / "demo.yaml")
     asked = context.default_map
     assert set(asked["model"]) == {m.name for m in models.known() if m.name.startswith("pypi:")}

@@ -8,10 +8,11 @@ import textwrap
 import pandas as pd
 import pytest
 from safetensors.numpy import load_file
-from tests.scripts import CHECKOUT, load_script
+from tests.scripts import CHECKOUT
 
 from bitsperfact import console
 from bitsperfact.errors import BadInput
+from bitsperfact.probes import strings
 from bitsperfact.runs import load_run, only_writer, write_manifest
 
 KILLS = 3
@@ -28,15 +29,14 @@ DRIVER = textwrap.dedent(
     from pathlib import Path
     import torch, sklearn.isotonic
     from bitsperfact.analysis import ladder
-    from bitsperfact.ladder import running, saving, training
+    from bitsperfact.training import loop, running, saving
     from bitsperfact.report import ladder as drawing, ladder_page
     from tests.kills import kill_and_resume
-    from tests.scripts import load_script
+    from bitsperfact.probes import strings as probe
 
     folder, kills, asked = Path(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
-    probe = load_script("probes/strings.py")
     probe.recipe_for = partial(probe.recipe_for, nonfacts=3000)
-    training.CHECKPOINT_S = 0.0  # many moments between two checkpoints
+    loop.CHECKPOINT_S = 0.0  # many moments between two checkpoints
     torch.set_num_threads(1)
 
     def forked(out):
@@ -104,7 +104,7 @@ def test_a_folder_that_another_run_writes_to_is_refused(tmp_path, capsys):
 
 def test_a_second_run_that_stops_leaves_no_finished_folder(tmp_path, monkeypatch):
     write_manifest(tmp_path, "complete", [], [])
-    monkeypatch.setattr(PROBE, "train_all", stopped)
+    monkeypatch.setattr(strings, "train_all", stopped)
     assert probe("--out", tmp_path, *TINY) == console.INTERRUPTED
     with pytest.raises(BadInput, match="complete"):
         load_run(tmp_path)
@@ -114,8 +114,5 @@ def stopped(*_, **__):
     raise KeyboardInterrupt
 
 
-PROBE = load_script("probes/strings.py")
-
-
 def probe(*arguments):
-    return console.status_of(lambda: PROBE.app([str(argument) for argument in arguments], standalone_mode=False))
+    return console.status_of(lambda: strings.app([str(argument) for argument in arguments], standalone_mode=False))

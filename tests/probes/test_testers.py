@@ -5,21 +5,18 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from tests.scripts import load_script
 
 from bitsperfact import console
 from bitsperfact.errors import BadInput
+from bitsperfact.probes import testers
 from bitsperfact.runs import Run, load_run, only_writer, write_manifest
 
 SMALL = ["--keys", "3000", "--facts", "800", "--nonfacts", "4000", "--budget", "2.5", "--budget", "5"]
 KINDS = {"bloom", "xor", "fuse", "ribbon", "score", "two-sided", "forgetter", "abstainer"}
 
 
-PROBE = load_script("probes/testers.py")
-
-
 def probe(*arguments: object) -> int:
-    return console.status_of(lambda: PROBE.app([str(argument) for argument in arguments], standalone_mode=False))
+    return console.status_of(lambda: testers.app([str(argument) for argument in arguments], standalone_mode=False))
 
 
 def pooled(run: Run, quantity: str) -> pd.Series:

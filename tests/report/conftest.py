@@ -66,6 +66,7 @@ def cell(model, n_params, claim_set, score, stratum, quantity, value, half_width
     return {
         "model": model,
         "n_params": n_params,
+        "memory_bits": 32.0 * n_params,
         "claim_set": claim_set,
         "score": score,
         "stratum": stratum,

@@ -176,6 +176,7 @@ def measured(quantity, value, lower, upper, limited=False):
         "model": "net",
         "stratum": "pooled",
         "n_params": 1,
+        "memory_bits": 32.0,
         "n_facts": 10,
         "n_nonfacts": 100,
     }

@@ -144,5 +144,11 @@ def _measured(
 
 def _who(cell: Cell | None) -> Row:
     if cell is None:
-        return {"model": PATTERN_MODEL, "n_params": 0, "score": PATTERN_MODEL}
-    return {"model": cell.model.name, "n_params": cell.model.n_params, "score": cell.score}
+        return {"model": PATTERN_MODEL, "n_params": 0, "memory_bits": 0.0, "score": PATTERN_MODEL}
+    memory_bits = np.nan if cell.model.memory_bits is None else float(cell.model.memory_bits)
+    return {
+        "model": cell.model.name,
+        "n_params": cell.model.n_params,
+        "memory_bits": memory_bits,
+        "score": cell.score,
+    }

@@ -26,7 +26,7 @@ _ARCHITECTURES = ("mlp", "transformer")
 def quantities(cells: pd.DataFrame, separation: pd.DataFrame) -> pd.DataFrame:
     """The table of cells, with columns `measured_QUANTITY` of each pooled quantity, `_lower` and `_upper`."""
     pooled = separation[separation["stratum"] == POOLED]
-    wide = cells.set_index("cell")
+    wide = cells.set_index("model")
     for quantity, part in pooled.groupby("quantity"):
         own = part.set_index("model")
         for column, suffix in (("value", ""), ("lower", "_lower"), ("upper", "_upper")):
@@ -48,7 +48,7 @@ def distributions_figure(cells: pd.DataFrame, scores: dict[str, pd.DataFrame]) -
 
     `scores`: by cell, columns stratum and score; cells without an entry are left out. At most twelve panels.
     """
-    chosen = cells[cells["cell"].isin(scores)]
+    chosen = cells[cells["model"].isin(scores)]
     chosen = chosen.sort_values(["parameters", "n_facts"]).head(_MOST_PANELS)
     columns = max(1, min(4, int(chosen.groupby("parameters").size().max())))
     rows = -(-len(chosen) // columns)
@@ -56,7 +56,7 @@ def distributions_figure(cells: pd.DataFrame, scores: dict[str, pd.DataFrame]) -
         fig = Figure(figsize=(2.5 * columns, 1.6 * rows + 0.4), layout="constrained")
         grid = fig.subplots(rows, columns, squeeze=False, sharey=True)
         for axes, row in zip(grid.flat, chosen.itertuples(), strict=False):
-            _two_distributions(axes, scores[str(row.cell)])
+            _two_distributions(axes, scores[str(row.model)])
             size = parameters(int(str(row.parameters)))
             title = f"P = {size}, n = {row.n_facts}: P/n = {row.parameters_per_fact:.1f}"
             axes.set_title(title, loc="left", fontsize=7)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLUMNS: dict[str, Callable[[Any], str]] = {
-    "cell": str,
+    "model": str,
     "parameters_per_fact": "{:.2f}".format,
     "measured_bits_per_fact": "{:.2f}".format,
     "measured_bits_effective": "{:.2f}".format,

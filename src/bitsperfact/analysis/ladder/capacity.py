@@ -78,7 +78,7 @@ def laws(evidence: LadderEvidence, finished: bool = True) -> tuple[Law, ...]:
     for architecture, _, cells in evidence.ladders(0.5, "membership"):
         own = cells[cells["finished"].astype(bool)] if finished else cells
         for measure in MEASURES:
-            bits = np.array([bits_of(evidence, str(name), measure) for name in own["cell"]], dtype=np.float64)
+            bits = np.array([bits_of(evidence, str(name), measure) for name in own["model"]], dtype=np.float64)
             rng = evidence.rng("law", architecture, measure)
             law = fit_law(own.assign(bits_measured=bits), architecture, measure, rng)
             if law is not None:
@@ -115,7 +115,7 @@ def fit_law(cells: pd.DataFrame, architecture: str, measure: str, rng: np.random
         new_sizes=held_out(size, bits / load, rng),
         new_loads=held_out(load, bits / load, rng),
         best=float(per_parameter.loc[best]),
-        best_cell=str(known.loc[best, "cell"]),
+        best_cell=str(known.loc[best, "model"]),
         n_pairs=len(pairs),
     )
 

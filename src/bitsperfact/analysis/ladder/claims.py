@@ -27,7 +27,7 @@ def no_near_misses(evidence: LadderEvidence) -> Iterator[Verdict]:
     """
     among = evidence.n_finished()
     for architecture, objective, cells in evidence.ladders():
-        each = [_near(evidence, name, among) for name in cells["cell"]]
+        each = [_near(evidence, name, among) for name in cells["model"]]
         meaning = "log2 of hallucination one symbol from a fact over that elsewhere"
         yield from verdicts(evidence, "no_near_misses", (architecture, objective), each, meaning)
 
@@ -51,7 +51,7 @@ def no_bits_without_storing(evidence: LadderEvidence) -> Iterator[Verdict]:
     among = 2 * sum(len(cells) for *_, cells in evidence.ladders(None)) * len(CONTROLS)
     for architecture, objective, cells in evidence.ladders(None):
         for control in CONTROLS:
-            each = [_nothing(evidence, name, control, among) for name in cells["cell"]]
+            each = [_nothing(evidence, name, control, among) for name in cells["model"]]
             what = {"shuffled": "shuffled facts", _UNTRAINED: "facts before training"}[control]
             prediction = f"no_bits_without_storing_{control.partition('-')[0]}"
             kind: Kind = "check" if control == _UNTRAINED else "evidence"

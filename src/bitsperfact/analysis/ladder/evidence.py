@@ -38,7 +38,7 @@ class LadderEvidence:
     def finished(self) -> dict[str, bool]:
         """Whether the training of each cell reached its plateau."""
         return {
-            str(cell): bool(done) for cell, done in zip(self.cells["cell"], self.cells["finished"], strict=True)
+            str(cell): bool(done) for cell, done in zip(self.cells["model"], self.cells["finished"], strict=True)
         }
 
     def number(self, cell: str, quantity: str, stratum: str = POOLED) -> Measured:

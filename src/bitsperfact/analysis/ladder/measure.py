@@ -41,10 +41,11 @@ def measure_cell(cell: Mapping[str, Any], scores: pd.DataFrame, seed: int, repli
     """
     values = {str(name): part.to_numpy(dtype=np.float64) for name, part in scores.groupby("stratum")["score"]}
     facts, fresh = values["fact"], values["fresh"]
-    cell_seed = derived_seed(seed, str(cell["cell"]))
+    cell_seed = derived_seed(seed, str(cell["model"]))
     identity = {
-        "model": str(cell["cell"]),
+        "model": str(cell["model"]),
         "n_params": int(cell["parameters"]),
+        "memory_bits": 32.0 * int(cell["parameters"]),
         "claim_set": str(cell["claim_set"]),
         "score": SCORES[str(cell["objective"])],
         "seed": seed,

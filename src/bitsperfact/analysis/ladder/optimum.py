@@ -26,7 +26,7 @@ def free_relation(evidence: LadderEvidence) -> Iterator[Verdict]:
         for weight in sorted(float(a) for a in cells["fact_weight"].unique()):
             part = cells[cells["fact_weight"] == weight]
             ideal = float(np.log2(weight / (1 - weight)))
-            each = [_odds(evidence, name, ideal, among) for name in part["cell"]]
+            each = [_odds(evidence, name, ideal, among) for name in part["model"]]
             meaning = f"log2 of q x*/(1-x*) at a = {weight:g}"
             yield from verdicts(evidence, f"free_relation_a{weight:g}", (architecture, objective), each, meaning)
 
@@ -77,7 +77,7 @@ def _at_most(
     for architecture, objective, cells in evidence.ladders():
         each = [
             Said(name, 0.0, evidence.number(name, quantity).value, *ends(name), -np.inf, NONE)
-            for name in filter(shown, cells["cell"])
+            for name in filter(shown, cells["model"])
         ]
         yield from verdicts(evidence, prediction, (architecture, objective), each, meaning)
 
@@ -93,12 +93,12 @@ def same_at_every_weight(evidence: LadderEvidence) -> Iterator[Verdict]:
     for architecture, objective, cells in evidence.ladders(None, "membership"):
         keys = ["parameters", "n_facts", "seed"]
         even = cells[(cells["fact_weight"] == 0.5) & cells["finished"].astype(bool)]
-        others = even.set_index(keys)["cell"].to_dict()
+        others = even.set_index(keys)["model"].to_dict()
         each = []
         for row in cells[cells["fact_weight"] != 0.5].itertuples():
             other = others.get((row.parameters, row.n_facts, row.seed))
             if other is not None:
-                each.append(_difference(evidence, str(row.cell), str(other), among))
+                each.append(_difference(evidence, str(row.model), str(other), among))
         meaning = "log2 of q at a = 1/2 over q at another weight"
         yield from verdicts(evidence, "same_at_every_weight", (architecture, objective), each, meaning)
 

@@ -92,7 +92,7 @@ def verdicts(
     reason = f"{meaning}, allowed {known[0].allowed}: {_counted(counting, len(cells))}{_typical(known)}."
     status = judged(ends[1], ends[2], 0.0, MOST_BREAKING)
     yield Verdict(architecture, ALL_SETS, SCORES[objective], prediction, 0.0, *ends, status, reason, kind)
-    sets = dict(zip(evidence.cells["cell"], evidence.cells["claim_set"], strict=True))
+    sets = dict(zip(evidence.cells["model"], evidence.cells["claim_set"], strict=True))
     for each in cells:
         own = each.status
         why = f"{meaning}: {figure(each.measured)} ({figure(each.lower)} to {figure(each.upper)})"

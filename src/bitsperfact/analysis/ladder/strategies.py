@@ -31,8 +31,8 @@ def channel_shape(evidence: LadderEvidence) -> Iterator[Verdict]:
     """
     among = 2 * evidence.n_finished()
     for architecture, objective, cells in evidence.ladders():
-        each = [_shape(evidence, name, among) for name in cells["cell"]]
-        tally = _best_laws(evidence, cells["cell"].tolist())
+        each = [_shape(evidence, name, among) for name in cells["model"]]
+        tally = _best_laws(evidence, cells["model"].tolist())
         meaning = f"nats by which the channel is behind, or ahead of smooth peaks (best laws: {tally})"
         yield from verdicts(evidence, "channel_shape", (architecture, objective), each, meaning)
 
@@ -68,7 +68,7 @@ def best_strategy(evidence: LadderEvidence) -> Iterator[Verdict]:
     among = evidence.n_finished(0.5, "membership")
     for architecture, objective, cells in evidence.ladders(0.5, "membership"):
         each, better = [], []
-        for name in cells["cell"]:
+        for name in cells["model"]:
             bits, loss = evidence.number(name, "bits_per_fact"), evidence.number(name, "loss")
             one, rival = _against_strategies(name, bits, loss, among)
             each.append(one)

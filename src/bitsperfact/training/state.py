@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from bitsperfact.files import atomic_file
-from bitsperfact.ladder.optimiser import Moments
-from bitsperfact.ladder.plateau import Horizon
+from bitsperfact.training.optimiser import Moments
+from bitsperfact.training.plateau import Horizon
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 import torch
 
-from bitsperfact.ladder.cells import Recipe
-from bitsperfact.ladder.networks import member_of
-from bitsperfact.ladder.optimiser import initial_moments, orthogonalised, update
+from bitsperfact.training.cells import Recipe
+from bitsperfact.training.networks import member_of
+from bitsperfact.training.optimiser import initial_moments, orthogonalised, update
 
 GENERATOR = torch.Generator().manual_seed(0)
 

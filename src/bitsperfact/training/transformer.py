@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from bitsperfact.ladder.dial import Shape
+from bitsperfact.training.dial import Shape
 
 _HEAD_STD = 0.02
 _EPSILON = 1e-5

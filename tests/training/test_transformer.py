@@ -5,10 +5,10 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
-from bitsperfact.ladder.dial import shape_of
-from bitsperfact.ladder.facts import Universe
-from bitsperfact.ladder.networks import initial_stack, member_of, network_of
-from bitsperfact.ladder.saving import save_network
+from bitsperfact.training.dial import shape_of
+from bitsperfact.training.facts import Universe
+from bitsperfact.training.networks import initial_stack, member_of, network_of
+from bitsperfact.training.saving import save_network
 
 UNIVERSE = Universe(alphabet=6, length=5)
 

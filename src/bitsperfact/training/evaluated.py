@@ -7,9 +7,9 @@ import pandas as pd
 
 from bitsperfact import tables
 from bitsperfact.files import sha256_of_text
-from bitsperfact.ladder.cells import Cell, Recipe
-from bitsperfact.ladder.facts import Numbers, draw_facts, draw_near, draw_nonfacts, rng_of, shuffled_facts
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
+from bitsperfact.training.cells import Cell, Recipe
+from bitsperfact.training.facts import Numbers, draw_facts, draw_near, draw_nonfacts, rng_of, shuffled_facts
 
 #: Strata of non-facts at a given number of symbols from a fact.
 NEAR = {f"near-{distance}": distance for distance in (1, 2, 3)}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bitsperfact.ladder.facts import Universe
+from bitsperfact.training.facts import Universe
 
 Architecture = Literal["transformer", "mlp"]
 Objective = Literal["membership", "next-symbol"]

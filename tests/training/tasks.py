@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bitsperfact.ladder import Recipe, Universe, ladder, stacks_of, training
-from bitsperfact.ladder.on_ray import StackTask
+from bitsperfact.training import Recipe, Universe, ladder, loop, stacks_of
+from bitsperfact.training.on_ray import StackTask
 
 UNIVERSE = Universe(alphabet=4, length=6)
 RECIPE = Recipe(exposures=2, least_steps=24, batch=64, nonfacts=5000)
@@ -30,9 +30,9 @@ class KilledOnce(StackTask):
     log: Path = Path()
 
     def run(self, _: None) -> pd.DataFrame:
-        training.CHECKPOINT_S = 0.0
+        loop.CHECKPOINT_S = 0.0
         first = not self.log.exists()
-        plain = training._Trainer._step
+        plain = loop._Trainer._step
 
         def step(trainer, state, rate):
             if not begun:
@@ -44,8 +44,8 @@ class KilledOnce(StackTask):
             plain(trainer, state, rate)
 
         begun: list[int] = []
-        training._Trainer._step = step
+        loop._Trainer._step = step
         try:
             return super().run(_)
         finally:
-            training._Trainer._step = plain
+            loop._Trainer._step = plain

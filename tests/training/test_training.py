@@ -13,19 +13,19 @@ import pytest
 import torch
 
 from bitsperfact.errors import BadInput
-from bitsperfact.ladder import (
+from bitsperfact.training import (
     LadderStore,
     Recipe,
     Universe,
     ladder,
+    loop,
     running,
     stacks_of,
     train_all,
     train_stack,
-    training,
 )
-from bitsperfact.ladder.plateau import Horizon, gains, is_finished
-from bitsperfact.ladder.training import train
+from bitsperfact.training.loop import train
+from bitsperfact.training.plateau import Horizon, gains, is_finished
 
 UNIVERSE = Universe(alphabet=4, length=6)
 RECIPE = Recipe(exposures=2, least_steps=24, batch=64, nonfacts=5000)
@@ -71,7 +71,7 @@ def test_stacks_hold_cells_of_one_shape_and_load():
 
 @pytest.mark.parametrize("killed_at", [3, 8, 20])
 def test_interrupted_training_ends_where_uninterrupted_does(tmp_path, monkeypatch, killed_at):
-    monkeypatch.setattr(training, "CHECKPOINT_S", 0.0)
+    monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
     whole = train(stack(), tmp_path / "whole.pt")
     done = 0
 
@@ -102,7 +102,7 @@ def test_results_are_whole_and_made_once(tmp_path):
     train_all(stacks, tmp_path, progress=False)
     store = LadderStore(tmp_path)
     records = store.records(stacks)
-    assert records["cell"].is_unique
+    assert records["model"].is_unique
     assert set(store.scores(stacks[0])["stratum"]) >= {"fact", "fresh", "near-1", "shuffled", "untrained-fact"}
     assert not store.checkpoint_path(stacks[0]).exists()
     before = store.record_path(stacks[0]).stat().st_mtime_ns
@@ -112,8 +112,8 @@ def test_results_are_whole_and_made_once(tmp_path):
 
 SCRIPT = """
 import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])
-from test_training import stack, training, train_stack
-training.CHECKPOINT_S = 0.0
+from test_training import loop, stack, train_stack
+loop.CHECKPOINT_S = 0.0
 train_stack(stack(), Path(sys.argv[2]))
 """
 

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import Any
 
 from bitsperfact.files import sha256_of_text
-from bitsperfact.ladder.dial import Architecture, Objective, Shape, shape_of
-from bitsperfact.ladder.facts import Universe
+from bitsperfact.training.dial import Architecture, Objective, Shape, shape_of
+from bitsperfact.training.facts import Universe
 
 #: Raised whenever the same recipe gives other numbers than before.
 VERSION = 2

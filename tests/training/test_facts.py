@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bitsperfact.ladder.facts import Universe, draw_facts, draw_near, draw_nonfacts, rng_of, shuffled_facts
+from bitsperfact.training.facts import Universe, draw_facts, draw_near, draw_nonfacts, rng_of, shuffled_facts
 
 UNIVERSE = Universe(alphabet=5, length=6)
 FACTS = draw_facts(UNIVERSE, 200, seed=3)

@@ -7,12 +7,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bitsperfact.ladder.cells import Cell, Stack
-from bitsperfact.ladder.evaluated import FEW, evaluated_claims
-from bitsperfact.ladder.facts import Numbers, draw_facts, draw_nonfacts, rng_of
-from bitsperfact.ladder.networks import Network, member_of
-from bitsperfact.ladder.plateau import Horizon
 from bitsperfact.theory import effective_bits
+from bitsperfact.training.cells import Cell, Stack
+from bitsperfact.training.evaluated import FEW, evaluated_claims
+from bitsperfact.training.facts import Numbers, draw_facts, draw_nonfacts, rng_of
+from bitsperfact.training.networks import Network, member_of
+from bitsperfact.training.plateau import Horizon
 from bitsperfact.units import nats_to_bits
 
 Scores = dict[str, NDArray[np.float32]]

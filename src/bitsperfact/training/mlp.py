@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bitsperfact.ladder.dial import Shape
+from bitsperfact.training.dial import Shape
 
 
 class Mlp:

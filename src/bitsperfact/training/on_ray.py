@@ -15,8 +15,8 @@ import pandas as pd
 
 from bitsperfact.execution import Cluster, Needs, ShardStore, run_ray
 from bitsperfact.files import atomic_file, write_text
-from bitsperfact.ladder.cells import Stack
-from bitsperfact.ladder.store import LadderStore
+from bitsperfact.training.cells import Stack
+from bitsperfact.training.store import LadderStore
 
 #: Main memory of a worker: the interpreter, torch, and a stack with its moments, its trunk and its scores.
 WORKER_BYTES = 1 << 30
@@ -62,7 +62,7 @@ class StackTask:
         """Train, and return the files that `train_stack` leaves: columns `file` (path below the run folder) and
         `content`, the table of results last.
         """
-        from bitsperfact.ladder.running import train_stack
+        from bitsperfact.training.running import train_stack
 
         with TemporaryDirectory() as name:
             own = LadderStore(Path(name))

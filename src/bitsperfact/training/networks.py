@@ -10,9 +10,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from bitsperfact.ladder.dial import Shape
-from bitsperfact.ladder.mlp import Mlp
-from bitsperfact.ladder.transformer import Transformer
+from bitsperfact.training.dial import Shape
+from bitsperfact.training.mlp import Mlp
+from bitsperfact.training.transformer import Transformer
 
 Parameters = Mapping[str, Tensor]
 

@@ -25,7 +25,7 @@ def cells_of(bits_of, finished=True):
     """A table of cells whose bits per fact are given by P/n, two seeds of four sizes and four loads."""
     rows = [
         {
-            "cell": f"mlp-{size}-n{round(size / load)}-s{seed}",
+            "model": f"mlp-{size}-n{round(size / load)}-s{seed}",
             "architecture": "mlp",
             "objective": "membership",
             "parameters": size,
@@ -126,7 +126,7 @@ def channel_scores(bits, fact_weight, rng, n=2000, N=40_000):
 @pytest.mark.parametrize("fact_weight", [0.1, 0.5, 0.9])
 def test_the_optimum_is_measured_as_what_it_is(fact_weight):
     bits = 4.0
-    cell = {"cell": "c", "parameters": 9, "claim_set": "s", "objective": "membership", "fact_weight": fact_weight}
+    cell = {"model": "c", "parameters": 9, "claim_set": "s", "objective": "membership", "fact_weight": fact_weight}
     rows = measure_cell(cell, channel_scores(bits, fact_weight, RNG(1)), seed=0, replicates=20)
     found = {(row["stratum"], row["quantity"]): row for row in rows}
     best = budget_optimum(bits, fact_weight)
@@ -240,10 +240,10 @@ def test_what_breaks_a_prediction_is_noticed_and_what_says_nothing_is_undecided(
 
 def test_unfinished_cells_violate_nothing_and_excuse_nothing(measured):
     cells, separation = measured
-    first = cells["cell"] == cells["cell"].iloc[0]
-    of_first = moved(separation, "miss_rate", cells.loc[first, "cell"], value=0.3)
+    first = cells["model"] == cells["model"].iloc[0]
+    of_first = moved(separation, "miss_rate", cells.loc[first, "model"], value=0.3)
     assert status_of(cells.assign(finished=~first), of_first, "never_forgets") == "consistent"
-    of_others = moved(separation, "miss_rate", cells.loc[~first, "cell"], value=0.3)
+    of_others = moved(separation, "miss_rate", cells.loc[~first, "model"], value=0.3)
     assert status_of(cells.assign(finished=~first), of_others, "never_forgets") == "violated"
     assert status_of(cells.assign(finished=first), of_others, "never_forgets") == "consistent"
 
@@ -259,8 +259,8 @@ def test_an_interval_wider_than_what_is_allowed_is_undecided(measured):
 
 def test_the_status_of_an_architecture_follows_from_its_row(measured):
     cells, separation = measured
-    one = moved(separation, "miss_rate", cells["cell"].iloc[:1], value=0.3)
-    for table in (separation, one, moved(one, "miss_rate", cells["cell"].iloc[1:], n_facts=20)):
+    one = moved(separation, "miss_rate", cells["model"].iloc[:1], value=0.3)
+    for table in (separation, one, moved(one, "miss_rate", cells["model"].iloc[1:], n_facts=20)):
         rows = judge_ladder(cells, table).query("claim_set == '*' and prediction in @CELLWISE")
         assert [judged(row.lower, row.upper, 0.0, 0.1) for row in rows.itertuples()] == rows["status"].tolist()
 
@@ -281,7 +281,7 @@ def test_cells_that_obey_with_intervals_that_miss_are_rarely_violated():
 def separation_like(cells, quantity, value, lower, upper, unit="bits", n=1000, stratum="pooled"):
     """Rows of the separation table of one quantity."""
     given = dict.fromkeys(tables.COLUMNS["separation"], 0) | {
-        "model": cells["cell"],
+        "model": cells["model"],
         "n_params": cells["parameters"],
         "claim_set": cells["claim_set"],
         "score": "log_odds",

@@ -4,12 +4,12 @@
 spreads stacks over processes. Importing this package imports no torch.
 """
 
-from bitsperfact.ladder.cells import Cell, Recipe, Stack, ladder, recipe_for, stacks_of
-from bitsperfact.ladder.dial import Shape, shape_of
-from bitsperfact.ladder.evaluated import claim_set_info, model_info, shown_tables
-from bitsperfact.ladder.facts import Universe
-from bitsperfact.ladder.running import train_all, train_stack
-from bitsperfact.ladder.store import LadderStore
+from bitsperfact.training.cells import Cell, Recipe, Stack, ladder, recipe_for, stacks_of
+from bitsperfact.training.dial import Shape, shape_of
+from bitsperfact.training.evaluated import claim_set_info, model_info, shown_tables
+from bitsperfact.training.facts import Universe
+from bitsperfact.training.running import train_all, train_stack
+from bitsperfact.training.store import LadderStore
 
 __all__ = [
     "Cell",

@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from bitsperfact.errors import BadInput
 from bitsperfact.files import clear_partial
-from bitsperfact.ladder.cells import Stack
-from bitsperfact.ladder.store import LadderStore, record, scores_table
+from bitsperfact.training.cells import Stack
+from bitsperfact.training.store import LadderStore, record, scores_table
 
 Progress = Callable[[int], None]
 
@@ -32,10 +32,10 @@ def train_stack(
     """
     import torch
 
-    from bitsperfact.ladder.measuring import measured
-    from bitsperfact.ladder.networks import member_of, network_of
-    from bitsperfact.ladder.saving import save_network
-    from bitsperfact.ladder.training import initial_state, train
+    from bitsperfact.training.loop import initial_state, train
+    from bitsperfact.training.measuring import measured
+    from bitsperfact.training.networks import member_of, network_of
+    from bitsperfact.training.saving import save_network
 
     store = LadderStore(folder)
     if store.is_done(stack):
@@ -77,7 +77,7 @@ def train_all(
         clear_partial(folder / name)
     if engine == "ray":
         from bitsperfact.execution import Cluster
-        from bitsperfact.ladder.on_ray import train_on_ray
+        from bitsperfact.training.on_ray import train_on_ray
 
         train_on_ray(stacks, folder, Cluster(workers, address), progress=progress)
     else:

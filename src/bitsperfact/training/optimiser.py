@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bitsperfact.ladder.cells import Recipe
+from bitsperfact.training.cells import Recipe
 
 _BETAS = (0.9, 0.99)
 _EPSILON = 1e-8

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from bitsperfact.files import sha256_of_text
-from bitsperfact.ladder.cells import Stack
-from bitsperfact.ladder.measuring import reached
-from bitsperfact.ladder.networks import Network, initial_stack, network_of
-from bitsperfact.ladder.objective import Objective, objective_of
-from bitsperfact.ladder.optimiser import initial_moments, update
-from bitsperfact.ladder.plateau import is_finished
-from bitsperfact.ladder.state import State, load_state, save_state
+from bitsperfact.training.cells import Stack
+from bitsperfact.training.measuring import reached
+from bitsperfact.training.networks import Network, initial_stack, network_of
+from bitsperfact.training.objective import Objective, objective_of
+from bitsperfact.training.optimiser import initial_moments, update
+from bitsperfact.training.plateau import is_finished
+from bitsperfact.training.state import State, load_state, save_state
 
 #: Called with the number of steps done since the last call.
 Progress = Callable[[int], None]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from bitsperfact.files import write_text
-from bitsperfact.ladder.dial import Shape
-from bitsperfact.ladder.facts import LETTERS
 from bitsperfact.models.quiet import quiet
+from bitsperfact.training.dial import Shape
+from bitsperfact.training.facts import LETTERS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

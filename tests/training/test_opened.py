@@ -5,7 +5,7 @@ import pytest
 
 from bitsperfact import pipeline, tables
 from bitsperfact.errors import BadInput
-from bitsperfact.ladder import LadderStore, Recipe, Universe, ladder, shown_tables, stacks_of, train_stack
+from bitsperfact.training import LadderStore, Recipe, Universe, ladder, shown_tables, stacks_of, train_stack
 
 UNIVERSE = Universe(alphabet=4, length=6)
 RECIPE = Recipe(exposures=2, least_steps=24, batch=64, nonfacts=5000)
@@ -30,7 +30,7 @@ def test_a_saved_network_says_what_the_ladder_recorded(tmp_path, apart, capfd, o
     train_stack(stack, tmp_path)
     store = LadderStore(tmp_path)
     scores = store.scores(stack)
-    parts = [(cell, scores[scores["cell"] == cell.name].drop(columns="cell")) for cell in stack.cells]
+    parts = [(cell, scores[scores["model"] == cell.name].drop(columns="model")) for cell in stack.cells]
     claims, recorded = shown_tables(parts)
     tables.write("claims", claims, tmp_path / "claims.parquet")
     network = store.network_path(stack.cells[1])

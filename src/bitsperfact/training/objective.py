@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from bitsperfact.ladder.cells import Cell, Recipe
-from bitsperfact.ladder.facts import draw_facts
-from bitsperfact.ladder.networks import Network, Parameters
+from bitsperfact.training.cells import Cell, Recipe
+from bitsperfact.training.facts import draw_facts
+from bitsperfact.training.networks import Network, Parameters
 
 
 class Objective(Protocol):

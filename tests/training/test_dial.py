@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from bitsperfact.ladder.dial import LAYERS, shape_of
-from bitsperfact.ladder.facts import Universe
-from bitsperfact.ladder.networks import initial_stack, network_of
+from bitsperfact.training.dial import LAYERS, shape_of
+from bitsperfact.training.facts import Universe
+from bitsperfact.training.networks import initial_stack, network_of
 
 UNIVERSE = Universe()
 

@@ -7,30 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from bitsperfact import tables
 from bitsperfact.files import atomic_file
-from bitsperfact.ladder.cells import Cell, Stack
-from bitsperfact.ladder.plateau import Horizon, gains
+from bitsperfact.training.cells import Cell, Stack
+from bitsperfact.training.plateau import Horizon, gains
 
 if TYPE_CHECKING:
-    from bitsperfact.ladder.state import State
-
-#: Columns of the table of cells: what each is, and how its training went.
-COLUMNS = (
-    *("cell", "stack", "architecture", "objective", "parameters", "n_facts", "parameters_per_fact", "fact_weight"),
-    *(
-        "seed",
-        "width",
-        "inner",
-        "layers",
-        "heads",
-        "claim_set",
-        "universe_size",
-        "exposures",
-        "steps",
-        "loss_nats",
-    ),
-    *("bits", "gain", "finished", "seconds", "examples_per_second", "horizons"),
-)
+    from bitsperfact.training.state import State
 
 
 @dataclass(frozen=True)
@@ -66,7 +49,7 @@ class LadderStore:
                 frame.to_parquet(partial, index=False)
 
     def records(self, stacks: list[Stack]) -> pd.DataFrame:
-        """The table of cells of finished stacks (columns `COLUMNS`), sorted by what the cells are."""
+        """The table of cells of finished stacks (`tables.COLUMNS`), sorted by what the cells are."""
         parts = [pd.read_parquet(self.record_path(stack)) for stack in stacks]
         order = ["architecture", "parameters", "n_facts", "fact_weight", "seed"]
         return pd.concat(parts, ignore_index=True).sort_values(order).reset_index(drop=True)
@@ -82,7 +65,7 @@ def record(stack: Stack, state: "State", index: int) -> dict[str, object]:
     last = state.horizons[-1]
     gain = gains(state.horizons)[index]
     row = {
-        "cell": cell.name,
+        "model": cell.name,
         "stack": stack.id,
         "architecture": shape.architecture,
         "objective": shape.objective,
@@ -107,15 +90,15 @@ def record(stack: Stack, state: "State", index: int) -> dict[str, object]:
         "examples_per_second": _rate(stack, state),
         "horizons": _written(state.horizons, index),
     }
-    return {name: row[name] for name in COLUMNS}
+    return {name: row[name] for name in tables.COLUMNS["cells"]}
 
 
 def scores_table(cell: Cell, scores: dict[str, np.ndarray]) -> pd.DataFrame:
     """Scores of one cell in long form."""
     parts = [pd.DataFrame({"stratum": name, "score": values}) for name, values in scores.items()]
     frame = pd.concat(parts, ignore_index=True)
-    frame.insert(0, "cell", cell.name)
-    return frame.astype({"cell": "category", "stratum": "category", "score": np.float32})
+    frame.insert(0, "model", cell.name)
+    return frame.astype({"model": "category", "stratum": "category", "score": np.float32})
 
 
 def _rate(stack: Stack, state: "State") -> float:

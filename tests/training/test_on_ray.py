@@ -2,13 +2,13 @@
 
 import pandas as pd
 import pytest
-from tests.ladder.tasks import KilledOnce, stacks
+from tests.training.tasks import KilledOnce, stacks
 
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, cluster, run_ray
 from bitsperfact.files import write_text
-from bitsperfact.ladder import LadderStore, train_all
-from bitsperfact.ladder.on_ray import StackStore
+from bitsperfact.training import LadderStore, train_all
+from bitsperfact.training.on_ray import StackStore
 
 
 def assert_same(folder, other, made):

@@ -1,0 +1,143 @@
+"""Do networks trained from scratch store random facts as the theory says they must?
+
+Networks of many sizes learn n random strings among all strings of that length: by log-loss against fresh non-facts
+(`--objective membership`), or on the facts' next symbol (`next-symbol`). Each is trained until doubling the
+training adds less than 5 % of effective bits, or to `--exposures` showings per fact: such a cell is unfinished; it
+violates nothing, and excuses no other. Verdicts (Guo & Li 2026, arXiv 2602.00906): log2(1/q) = c P/n, with c of
+small loads or sizes tested on large ones, and one c at all of them; q x*/(1-x*) = a/(1-a); scores are the
+channel's; no fact is forgotten, no claim abstained on; no strategy does better at the same bits; the weight a
+moves no hallucination; near misses are hallucinated no more than others; and what stored nothing shows no bits. A
+verdict on an architecture counts its finished cells; each prediction errs in one run of twenty (docs/ladder.md).
+`networks/` holds every network.
+
+    python probes/strings.py --quick --out runs/strings
+"""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from tqdm import tqdm
+
+from bitsperfact import console, options, runs, tables
+from bitsperfact.errors import BadInput
+from bitsperfact.report import verdict_table
+from bitsperfact.training import (
+    LadderStore,
+    Stack,
+    Universe,
+    claim_set_info,
+    ladder,
+    model_info,
+    recipe_for,
+    shown_tables,
+    stacks_of,
+    train_all,
+)
+from bitsperfact.training.running import check_engine
+
+app = typer.Typer(**console.app_settings)
+
+FACTS = "200,250,315,400,630,1000,1600,2500,4000,6300,10000,16000"
+QUICK = {"params": "1.5k,3k", "facts": "300,500,800,1500,2400"}
+RECORDED = ("bitsperfact", "numpy", "scipy", "torch", "transformers")
+Counts = Annotated[str, typer.Option(help="Comma-separated; 2k is 2000.")]
+Weights = Annotated[str, typer.Option(help="Comma-separated weights of facts in the loss, in (0, 1).")]
+
+
+@app.command(help=__doc__)
+def probe(
+    context: typer.Context,
+    out: options.Out,
+    arch: Annotated[str, typer.Option(help="mlp or transformer.")] = "mlp",
+    objective: Annotated[list[str], typer.Option(help="membership or next-symbol; repeatable.")] = ["membership"],
+    params: Counts = "2k,3.2k,5k,8k,12.6k",
+    facts: Counts = FACTS,
+    seeds: Annotated[int, typer.Option(min=1, help="Networks per cell, each with facts of its own.")] = 2,
+    alphabet: Annotated[int, typer.Option(help="Symbols that strings are made of.")] = 16,
+    length: Annotated[int, typer.Option(help="Symbols of a string.")] = 8,
+    fact_weight: Weights = "0.5",
+    trade_off: Weights = "0.1,0.9",
+    exposures: Annotated[int | None, typer.Option(min=2, help="Showings per fact at most.")] = None,
+    steps: Annotated[int | None, typer.Option(min=8, help="Steps of the longest training at least.")] = None,
+    engine: options.Engine = "local",
+    workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 2,
+    ray_address: options.RayAddress = None,
+    compiled: Annotated[
+        bool, typer.Option(help="Fuse the loss; pays for transformers beyond some minutes.")
+    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A small ladder in a minute.")] = False,
+    seed: options.Seed = 0,
+    replicates: options.Replicates = 100,
+    strict: options.Strict = False,
+) -> int:
+    """Train, measure, judge, report."""
+    changes = {"exposures": exposures, "least_steps": steps, "compiled": compiled}
+    if quick:
+        params, facts, changes["nonfacts"] = QUICK["params"], QUICK["facts"], 2**16
+        changes |= {"exposures": exposures or 150, "least_steps": steps or 700}
+        changes |= {"batch": 2048} if arch == "mlp" else {}
+    try:
+        recipe = recipe_for(arch, **{name: value for name, value in changes.items() if value is not None})
+        of = Universe(alphabet, length), counts(params), counts(facts), seeds
+        weights = tuple(numbers(fact_weight)), tuple(numbers(trade_off))
+        cells = [cell for each in dict.fromkeys(objective) for cell in ladder(arch, each, *of, *weights)]
+    except ValueError as error:
+        raise BadInput("options", "a ladder that can be trained", error) from None
+    check_engine(engine, ray_address)
+    writer = context.with_resource(runs.writing(out))
+    stacks = stacks_of(cells, recipe)
+    infos = [model_info(cell, recipe) for stack in stacks for cell in stack.cells]
+    sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
+    writer.begin("training", sets, infos, **runs.provenance(RECORDED), recipe=asdict(recipe))
+    train_all(stacks, out, workers, engine=engine, address=ray_address)
+    verdict = conclude(writer, stacks, seed, replicates)
+    return console.VIOLATED if strict and (verdict["status"] == "violated").any() else 0
+
+
+def numbers(text: str) -> list[float]:
+    """Numbers from "2k,500"."""
+    return [float(x.removesuffix("k")) * (1000 if x.endswith("k") else 1) for x in text.split(",") if x]
+
+
+def counts(text: str) -> list[int]:
+    """Whole numbers from "2k,500"."""
+    return [round(x) for x in numbers(text)]
+
+
+def conclude(writer: runs.RunWriter, stacks: list[Stack], seed: int, replicates: int) -> pd.DataFrame:
+    """Measure every cell, judge, leave the run folder; returns the verdict table."""
+    from bitsperfact.analysis.ladder import judge_ladder, law_table, measure_cell
+    from bitsperfact.report.ladder import ladder_figures, quantities
+    from bitsperfact.report.ladder_page import cells_table, write_ladder_report
+
+    out = writer.folder
+    store, rows, shown, drawn = LadderStore(out), [], [], {}
+    records = store.records(stacks)
+    facts_of = {row["model"]: row for row in records.to_dict("records")}
+    for stack in tqdm(stacks, desc="measuring", unit="stack", disable=None):
+        of_stack = store.scores(stack)
+        for cell in stack.cells:
+            own = of_stack[of_stack["model"] == cell.name].drop(columns="model")
+            rows += measure_cell(facts_of[cell.name], own, seed, replicates)
+            shown.append((cell, own))
+            if cell.seed == 0 and cell.fact_weight == 0.5:
+                drawn[cell.name] = own
+    separation = pd.DataFrame(rows)[list(tables.COLUMNS["separation"])]
+    verdict, laws = judge_ladder(records, separation, seed), law_table(records, separation, seed)
+    claims, scores = shown_tables(shown)
+    run = {"claims": claims, "scores": scores, "separation": separation, "verdict": verdict}
+    for name, frame in run.items():
+        writer.write(name, frame)
+    writer.write("cells", records)
+    table = quantities(records, separation)
+    figures = ladder_figures(records, separation, laws, drawn)
+    write_ladder_report(out, "Random facts, networks of every size", figures, table, laws, verdict)
+    writer.complete()
+    terminal = Console()
+    terminal.print(cells_table(table))
+    terminal.print(verdict_table(verdict[verdict["claim_set"] == "*"]))
+    terminal.print(f"report: {out / 'report.html'}", soft_wrap=True)
+    return verdict

@@ -1,0 +1,144 @@
+"""What do the estimates say of testers whose memory, bits per fact and hallucination rate are known exactly?
+
+Bloom, xor, fuse and ribbon filters, the log-loss optimum, a two-sided filter and two wasteful foils each store the
+same random keys at several budgets and are then measured like language models: a stored key is a fact, a fresh one
+a non-fact, and a score is the log-odds of a tester's answer (60 bits stand for certainty). Verdicts beside the
+usual ones: measured bits are the known KL(Bern(1 - fnr) || Bern(fpr)), the hallucination rate at 95 % recall is
+the known one (all, for foils that forget 10 % of the keys), and no tester's bits exceed its memory (Guo & Li 2026,
+arXiv 2602.00906). `--facts` of the keys and `--nonfacts` others are scored: that resolves log2(nonfacts / 50)
+bits, 8.6 by default; above that, bits are lower bounds, marked so. testers.png shows all against the bound.
+
+    python probes/testers.py --out runs/testers
+"""
+
+import math
+from functools import partial
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+from scipy.special import logit
+from tqdm import tqdm
+
+from bitsperfact import console, options, runs, tables, testers
+from bitsperfact.errors import BadInput
+from bitsperfact.files import sha256_of_text
+
+app = typer.Typer(**console.app_settings)
+
+SET, SCORE = "random-keys", "log_odds"
+KINDS = {
+    "bloom": testers.BloomTester.init,
+    "xor": testers.XorTester.init,
+    "fuse": testers.FuseTester.init,
+    "ribbon": testers.RibbonTester.init,
+    "score": testers.ScoreTester.init,
+    "two-sided": partial(testers.TwoSidedTester.init, fnr=0.03),
+    "forgetter": testers.Forgetter.init,
+    "abstainer": testers.Abstainer.init,
+}
+#: Xor and fuse filters come with fingerprints of 8 and 16 bits only: budgets that have room for them.
+FIXED = {"xor": [13.0, 26.0], "fuse": [13.0, 26.0]}
+CERTAINTY_NATS = 60 * math.log(2)
+RECORDED = ("bitsperfact", "numpy", "scipy", "numba", "rbloom", "pyfusefilter")
+
+
+@app.command(help=__doc__)
+def probe(
+    context: typer.Context,
+    out: options.Out,
+    keys: Annotated[int, typer.Option(min=1000, help="Keys that every tester stores.")] = 20_000,
+    facts: Annotated[int, typer.Option(min=1, help="Of these, how many are scored.")] = 2_000,
+    nonfacts: Annotated[int, typer.Option(min=1, help="Fresh keys that are scored.")] = 20_000,
+    budget: Annotated[list[float], typer.Option(help="Bits per key; repeatable.")] = [2, 3, 4, 6, 8, 12, 16],
+    seed: options.Seed = 0,
+    replicates: options.Replicates = 100,
+    strict: options.Strict = False,
+) -> int:
+    """Build, query, analyse, judge, report."""
+    from rich.console import Console
+
+    from bitsperfact import analysis, report
+    from bitsperfact.report.testers import tester_figure, tester_table
+
+    check(keys, facts, seed, replicates)
+    writer = context.with_resource(runs.writing(out))
+    stored, claims = draw(keys, facts, nonfacts, seed)
+    wanted = [(kind, bits) for kind in KINDS for bits in FIXED.get(kind, sorted(set(budget)))]
+    built = {f"{kind}@{bits:g}": build(kind, stored, bits, seed) for kind, bits in wanted}
+    # As models, testers have bits for parameters, and their kind for an architecture.
+    pinned = {name: (f"seed {seed}", sha256_of_text(name, str(seed)), t.memory_bits) for name, t in built.items()}
+    infos = [tables.ModelInfo(name, *pins, "bits", name.partition("@")[0]) for name, pins in pinned.items()]
+    sets = [tables.ClaimSetInfo(SET, keys, 2**64, "CC0-1.0", sha256_of_text(SET, str(seed)), seed)]
+    scores = pd.concat([answers(name, tester, claims) for name, tester in built.items()], ignore_index=True)
+
+    asked = {"keys": keys, "budget": budget, "seed": seed, "replicates": replicates}
+    recorded = runs.provenance(RECORDED) | {"options": asked}
+    writer.begin("analysing", sets, infos, **recorded)
+    with tqdm(total=len(built) + 1, desc="measuring", unit="cell", disable=None) as bar:
+        seen = {"seed": seed, "replicates": replicates, "progress": lambda *_: bar.update()}
+        # What testers are by construction is compared below; that none is a trained network's optimum is no news.
+        separation, usual = analysis.analyse(claims, scores, sets, infos, **seen, predictions=analysis.CHECKS)
+    known = [compare(name, tester, keys, separation, 3 * len(built)) for name, tester in built.items()]
+    verdict = pd.concat([usual, *known], ignore_index=True)
+    finished = runs.Run(out, separation, verdict, sets, infos, recorded, claims, scores)
+    for table, frame in (("claims", claims), ("scores", scores), ("separation", separation), ("verdict", verdict)):
+        writer.write(table, frame)
+    report.save_figure(tester_figure(finished), out / "testers.png")
+    report.write_report(finished, out / "report.html")
+    writer.complete()
+
+    terminal, status = Console(), verdict["status"]
+    terminal.print(tester_table(finished))
+    terminal.print(report.verdict_table(verdict[(status != "consistent") | ~verdict["model"].isin(built)]))
+    counted = ", ".join(f"{n} {name}" for name, n in status.value_counts().items())
+    terminal.print(f"verdicts: {counted}\nreport: {out / 'report.html'}", soft_wrap=True)
+    return console.VIOLATED if strict and (status == "violated").any() else 0
+
+
+def check(keys: int, facts: int, seed: int, replicates: int) -> None:
+    """Stop with one line where options do not go together."""
+    for holds, where, expected, got in (
+        (facts <= keys, "--facts", f"at most the {keys} keys", facts),
+        (0 <= seed < 2**64, "--seed", "a whole number in [0, 2^64)", seed),
+        (replicates > 1, "--replicates", "at least 2", replicates),
+    ):
+        if not holds:
+            raise BadInput(where, expected, got)
+
+
+def draw(n_keys: int, n_facts: int, n_nonfacts: int, seed: int) -> tuple[list[str], pd.DataFrame]:
+    """All keys, and the claims table of the scored ones: `n_facts` keys, then `n_nonfacts` fresh ones."""
+    drawn = np.random.default_rng(seed).integers(2**64, size=n_keys + n_nonfacts, dtype=np.uint64)
+    texts = [f"key {word:016x}" for word in drawn.tolist()]
+    claims = pd.DataFrame({"target": [text[3:] for text in texts[:n_facts] + texts[n_keys:]], "prefix": "key"})
+    claims["is_fact"] = np.arange(len(claims)) < n_facts
+    claims["claim_id"] = [tables.claim_id(SET, "key", target) for target in claims["target"]]
+    claims["stratum"] = np.where(claims["is_fact"], "fact", "fresh")
+    constant = {"claim_set": SET, "group": claims["claim_id"], "grade": claims["is_fact"] * 1.0, "source": "drawn"}
+    return texts[:n_keys], claims.assign(**constant)[list(tables.COLUMNS["claims"])]
+
+
+def build(kind: str, keys: list[str], bits: float, seed: int) -> testers.Tester:
+    """A tester of the keys, or one line that says why the budget is no good."""
+    try:
+        return KINDS[kind](keys, bits, seed)
+    except ValueError as error:
+        raise BadInput(f"--budget {bits:g}", f"room for a {kind} tester of {len(keys)} keys", error) from None
+
+
+def answers(name: str, tester: testers.Tester, claims: pd.DataFrame) -> pd.DataFrame:
+    """The scores table of a tester: the log-odds of its answer to each claim."""
+    confidence = tester.query((claims["prefix"] + claims["target"]).tolist())
+    value = np.clip(logit(confidence), -CERTAINTY_NATS, CERTAINTY_NATS)
+    constant = {"model": name, "revision": "seeded", "dtype": "bits", "score": SCORE, "n_tokens": 1, "n_bytes": 20}
+    frame = claims[["claim_id"]].assign(**constant, value=value, logprob_sum=np.nan, boundary_ok=True)
+    return frame[list(tables.COLUMNS["scores"])]
+
+
+def compare(name: str, tester: testers.Tester, n_keys: int, separation: pd.DataFrame, among: int) -> pd.DataFrame:
+    """Rows of the verdict table on what is known of a tester, among so many of the run."""
+    own = separation.query("model == @name and stratum == 'pooled'").set_index("quantity").to_dict("index")
+    verdicts = pd.DataFrame(testers.known_verdicts(testers.law_of(tester, n_keys), own, among))
+    return verdicts.assign(model=name, claim_set=SET, score=SCORE)[list(tables.COLUMNS["verdict"])]
