@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass, replace
+from typing import Annotated
 
 import pandas as pd
 import pytest
 import typer
 
 from bitsperfact import cli, console, models, options, tables
-from bitsperfact.errors import BadInput
 
 pytestmark = pytest.mark.usefixtures("apart")
 #: What must not be imported for a command's help to be shown at once.
@@ -73,7 +74,7 @@ def test_a_set_is_built_into_a_table(run, tmp_path):
 
 
 def test_models_are_listed_and_fetched(run):
-    folder = run("models", "fetch", "random:tiny").strip()
+    _, folder = run("models", "fetch", "random:tiny").strip().split("\t")
     assert folder == str(models.resolve("random:tiny"))
     listed = {line.split()[0]: line for line in run("models", "list").splitlines()}
     assert listed["random:tiny"].endswith("cached")
@@ -81,34 +82,71 @@ def test_models_are_listed_and_fetched(run):
     assert len({line.rindex(line.split()[-1]) for line in listed.values()}) == 1  # the columns line up
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked(options.RunOptions):
+    """Options of a probe that is made up here."""
+
+    model: options.Models
+    score: options.Scores = None
+    limit: options.Limit = None
+    budget: Annotated[tuple[float, ...], typer.Option()] = (2.0, 3.0)
+    batch_tokens: options.BatchTokens = None
+    hidden: int = 7
+
+
 @pytest.fixture
-def ask():
-    """An app whose one command returns the options it got."""
-    app = typer.Typer(**console.app_settings)
+def ask(tmp_path):
+    """The options that a probe gets from a command line."""
+    got = []
+    app = options.app_of(Asked, got.append, "What is asked?")
 
-    @app.command()
-    def command(
-        model: options.Models, config: options.Config = None, seed: options.Seed = 0, limit: options.Limit = None
-    ):
-        return {"model": model, "seed": seed, "limit": limit}
+    def _ask(*arguments):
+        app([*map(str, arguments), "--out", str(tmp_path)], standalone_mode=False)
+        return got.pop()
 
-    return lambda *arguments: app(list(arguments), standalone_mode=False)
+    return _ask
+
+
+def test_options_are_the_fields_of_a_dataclass(ask, tmp_path):
+    told = ask("--model", "a", "--model", "b", "--budget", "4", "--batch-tokens", "2048", "--strict")
+    expected = {"model": ("a", "b"), "budget": (4.0,), "batch_tokens": 2048, "strict": True, "out": tmp_path}
+    assert {name: getattr(told, name) for name in expected} == expected
+    plain = ask("--model", "a")
+    assert plain == replace(Asked(model=("a",), out=tmp_path), command=plain.command)
+    with pytest.raises(typer.TyperException, match="No such option: --hidden"):
+        ask("--model", "a", "--hidden", "3")
 
 
 def test_a_configuration_gives_options_and_the_command_line_wins(ask, tmp_path):
     path = tmp_path / "run.yaml"
+
+    def seen(*arguments):
+        told = ask("--config", path, *arguments)
+        return told.model, told.seed, told.limit
+
     path.write_text("model: [a, b]\nseed: 3\n")
-    assert ask("--config", str(path)) == {"model": ["a", "b"], "seed": 3, "limit": None}
-    assert ask("--config", str(path), "--seed", "4", "--model", "c") == {"model": ["c"], "seed": 4, "limit": None}
-    path.write_text("model: a\nlimit: 9\n")
-    assert ask("--config", str(path)) == {"model": ["a"], "seed": 0, "limit": 9}
+    assert seen() == (("a", "b"), 3, None)
+    assert seen("--seed", "4", "--model", "c") == (("c",), 4, None)
+    path.write_text("model: a\nlimit: 9\nbatch-tokens: auto\n")
+    assert seen() == (("a",), 0, 9)
 
 
-def test_a_batch_budget_is_a_number_or_auto():
-    assert options.batch_tokens("auto") is None
-    assert options.batch_tokens("2048") == 2048
-    with pytest.raises(BadInput, match="auto or a whole number, got '2k'"):
-        options.batch_tokens("2k")
+def test_a_batch_budget_is_a_number_or_auto(ask):
+    assert ask("--model", "a", "--batch-tokens", "auto").batch_tokens is None
+    with pytest.raises(typer.BadParameter, match="auto or a whole number, got '2k'"):
+        ask("--model", "a", "--batch-tokens", "2k")
+
+
+def test_probes_are_commands_and_another_package_adds_one(run, tmp_path, monkeypatch, capsys):
+    shown = run("probe", "--help")
+    assert all(name in shown for name in ("pretrained", "strings", "testers"))
+    (tmp_path / "elsewhere.py").write_text(
+        "import typer\napp = typer.Typer()\n@app.command()\ndef count(n: int = 2):\n    print('counted', n)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert run("probe", "elsewhere:app", "--n", "5") == "counted 5\n"
+    assert console.status_of(lambda: cli.app(["probe", "pretraned"], standalone_mode=False)) == 2
+    assert "expected one of pretrained, strings, testers" in capsys.readouterr().err
 
 
 def test_exit_status_says_what_happened(capsys):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import bitsperfact
-from bitsperfact import models, pipeline, runs, scoring, tables
+from bitsperfact import cli, models, pipeline, runs, scoring, tables
 from bitsperfact.errors import BadInput
 
 pytestmark = pytest.mark.usefixtures("apart")
@@ -55,6 +55,9 @@ def test_a_run_leaves_tables_that_pandas_and_load_run_read_alike(options):
     assert [info.name for info in again.models] == list(options.model)
     assert again.manifest["options"]["seed"] == 0
     assert {"torch", "transformers", "bitsperfact"} <= set(again.manifest["versions"])
+    picture = options.out / "run.svg"
+    cli.app(["report", "draw", str(options.out), str(picture)], standalone_mode=False)
+    assert "<svg" in picture.read_text(encoding="utf-8")
 
 
 def test_the_second_run_opens_no_model_and_ends_with_the_same_tables(options, no_model):

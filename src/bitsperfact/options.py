@@ -1,24 +1,45 @@
-"""The options that all probes share, once, and the file that may hold them."""
+"""The options of probes, each declared once: a field of a frozen dataclass, from which the command line is made.
 
+A field annotated with a `typer.Option` is an option of the command line and of `--config`, its default that of the
+field. Probes that share options inherit them.
+"""
+
+import sys
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
+from inspect import Parameter, Signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import typer
 
+from bitsperfact import console
 from bitsperfact.errors import BadInput
 
+
+def batch_tokens(text: str) -> int | None:
+    """Padded tokens per batch from the option's text; None for `auto`."""
+    if text == "auto":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"expected auto or a whole number, got {text!r}") from None
+
+
 Models = Annotated[
-    list[str], typer.Option("--model", help="Hub id, folder, .gguf file, pypi:NAME or random:NAME; repeatable.")
+    tuple[str, ...],
+    typer.Option("--model", help="Hub id, folder, .gguf file, pypi:NAME or random:NAME; repeatable."),
 ]
 Claims = Annotated[
-    list[str],
+    tuple[str, ...],
     typer.Option(
         "--claims", help="Claim set by name, or a CSV, JSONL, parquet or TOML file (FILE#SET); repeatable."
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", help="Run folder; an interrupted run in it is resumed.")]
 Scores = Annotated[
-    list[str] | None,
+    tuple[str, ...] | None,
     typer.Option("--score", help="How claims are scored; repeatable (default: logprob and calibrated)."),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", help="Facts per claim set (a seeded sample).")]
@@ -26,7 +47,16 @@ Negatives = Annotated[int | None, typer.Option("--negatives", help="Non-facts pe
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all sampling.")]
 Dtype = Annotated[str, typer.Option("--dtype", help="float32, bfloat16 or float16.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
-BatchTokens = Annotated[str, typer.Option("--batch-tokens", help="Padded tokens per batch, or auto.")]
+BatchTokens = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-tokens",
+        parser=batch_tokens,
+        metavar="INTEGER|auto",
+        show_default="auto",
+        help="Padded tokens per batch, or auto.",
+    ),
+]
 Bos = Annotated[str, typer.Option("--bos", help="Start token: auto (as the tokenizer does), always or never.")]
 Engine = Annotated[str, typer.Option("--engine", help="Where scoring runs: local (this process) or ray.")]
 Workers = Annotated[int, typer.Option("--workers", help="Worker processes of --engine ray.")]
@@ -40,14 +70,88 @@ Cache = Annotated[bool, typer.Option(help="Take scores from other runs, and keep
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with status 1 if a prediction is violated.")]
 
 
-def batch_tokens(text: str) -> int | None:
-    """Padded tokens per batch from the option's text; None for `auto`."""
-    if text == "auto":
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        raise BadInput("--batch-tokens", "auto or a whole number", repr(text)) from None
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What every probe is asked: where its run folder lies, and how its numbers are drawn."""
+
+    out: Out
+    seed: Seed = 0
+    replicates: Replicates = 200
+    strict: Strict = False
+    command: tuple[str, ...] = field(default_factory=lambda: tuple(sys.argv))
+    progress: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(RunOptions):
+    """What a probe of existing models is asked.
+
+    `score` None: the default scores, of each claim set those that can be made of it.
+    """
+
+    model: Models
+    claims: Claims
+    score: Scores = None
+    limit: Limit = None
+    negatives: Negatives = None
+    dtype: Dtype = "float32"
+    device: Device = "auto"
+    batch_tokens: BatchTokens = None
+    bos: Bos = "auto"
+    engine: Engine = "local"
+    workers: Workers = 1
+    ray_address: RayAddress = None
+    trust_remote_code: TrustRemoteCode = False
+    allow_pickle: AllowPickle = False
+    cache: Cache = True
+
+
+_Options = TypeVar("_Options", bound=RunOptions)
+
+
+def command_of(options: type[_Options], work: Callable[[_Options], int]) -> Callable[..., int]:
+    """Make the function of a command that calls `work` with options from the command line and from `--config`.
+
+    Its parameters are the fields of the dataclass that are annotated as options, in order, and it returns what
+    `work` returns.
+    """
+    types = get_type_hints(options, include_extras=True)
+    given = [each for each in fields(options) if get_origin(types[each.name]) is Annotated]
+    shared = {each.name for each in fields(RunOptions)}
+    # What must be given is shown first, and a probe's own before what all share.
+    given.sort(key=lambda each: (each.default is not MISSING, each.name in shared))
+    make: Callable[..., _Options] = options
+
+    def run(**values: Any) -> int:
+        del values["config"]  # has been read by now
+        # An option that may be repeated and was not given comes as an empty list: the field's default holds.
+        kept = {name: value for name, value in values.items() if value != []}
+        return work(make(**{k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}))
+
+    parameters = [
+        Parameter(each.name, Parameter.KEYWORD_ONLY, default=_default(each), annotation=_as_list(types[each.name]))
+        for each in given
+    ]
+    parameters.append(Parameter("config", Parameter.KEYWORD_ONLY, default=None, annotation=Config))
+    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run
+
+
+def _default(of: Any) -> Any:
+    if of.default is not MISSING:
+        return list(of.default) if isinstance(of.default, tuple) else of.default
+    return Parameter.empty
+
+
+def _as_list(annotated: Any) -> Any:
+    """The type with lists for tuples of any length, which Typer does not read."""
+    kind, *more = get_args(annotated)
+    for part in (kind, *get_args(kind)):
+        if get_origin(part) is tuple:
+            kind = list[get_args(part)[0]] | None if part is not kind else list[get_args(part)[0]]  # type: ignore[misc]
+            break
+    return Annotated[kind, *more]
 
 
 def read_config(context: typer.Context, path: Path | None) -> Path | None:
@@ -83,3 +187,10 @@ Config = Annotated[
     Path | None,
     typer.Option("--config", help="YAML file with the same options.", callback=read_config, is_eager=True),
 ]
+
+
+def app_of(options: type[_Options], work: Callable[[_Options], int], text: str | None) -> typer.Typer:
+    """Make the app of a probe, whose help is `text`; see `command_of`."""
+    app = typer.Typer(**console.app_settings)
+    app.command(help=text)(command_of(options, work))
+    return app

@@ -2,9 +2,8 @@
 
 import platform
 import shutil
-import sys
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from bitsperfact import claims as claim_sets
 from bitsperfact import models, precision, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
+from bitsperfact.options import Options
 from bitsperfact.rows import Rows
 from bitsperfact.scoring import Plan, Questions, ScoringTask, Settings, check_fit, score
 from bitsperfact.scoring.choosing import Chosen, chosen, names_of
@@ -36,35 +36,6 @@ WORKER_BYTES = 3 << 29
 PRECISION_CLAIMS = 100_000
 #: Packages whose versions decide numbers, recorded with every run.
 RECORDED = ("bitsperfact", "numpy", "pandas", "scikit-learn", "scipy", "tokenizers", "torch", "transformers")
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a probe of existing models is asked to do; the fields are those of the command line.
-
-    `score` None: the default scores (`scoring.registry.DEFAULT`), of each claim set those that can be made of it.
-    """
-
-    model: tuple[str, ...]
-    claims: tuple[str, ...]
-    out: Path
-    score: tuple[str, ...] | None = None
-    negatives: int | None = None
-    limit: int | None = None
-    seed: int = 0
-    dtype: str = "float32"
-    device: str = "auto"
-    batch_tokens: int | None = None
-    bos: str = "auto"
-    engine: str = "local"
-    workers: int = 1
-    ray_address: str | None = None
-    replicates: int = 200
-    trust_remote_code: bool = False
-    allow_pickle: bool = False
-    cache: bool = True
-    progress: bool = True
-    command: tuple[str, ...] = field(default_factory=lambda: tuple(sys.argv))
 
 
 def run(options: Options) -> runs.Run:

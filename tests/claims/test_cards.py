@@ -9,14 +9,10 @@ import huggingface_hub
 import pytest
 from tests.scripts import load_script
 
-from bitsperfact import claims, tables
+from bitsperfact import claims, cli, console, tables
 from bitsperfact.errors import BadInput
 
 ROOT = Path(__file__).parents[2]
-
-
-def script(name):
-    return load_script(f"scripts/{name}.py")
 
 
 @pytest.fixture
@@ -83,34 +79,39 @@ def test_a_card_tells_who_has_fewer_non_facts_than_others():
 
 
 def test_the_readme_tells_the_counts_of_today():
-    build = script("build_claims")
+    script = load_script("scripts/sets_table.py")
     readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
-    fresh = build.with_table(readme, claims.overview())
-    assert fresh == readme, "run: python scripts/build_claims.py --table"
-    assert fresh != build.with_table(readme, "| changed |\n")
+    fresh = script.with_table(readme, claims.overview())
+    assert fresh == readme, "run: python scripts/sets_table.py"
+    assert fresh != script.with_table(readme, "| changed |\n")
+
+
+def command(*arguments):
+    return console.status_of(lambda: cli.app(["claims", *map(str, arguments)], standalone_mode=False))
 
 
 def test_sets_are_built_into_a_folder_and_failures_are_told(tmp_path, capsys):
-    build = script("build_claims")
-    assert build.main(["capitals", "liar", "--out", str(tmp_path), "--limit", "3"]) == 2
+    assert command("build", "capitals", "liar", "--out", tmp_path, "--limit", "3") == 2
     assert sorted(path.name for path in tmp_path.glob("*.*")) == ["capitals.md", "capitals.parquet"]
     assert claims.load(str(tmp_path / "capitals.parquet")).frame.equals(claims.load("capitals", limit=3).frame)
     assert "ucsbnlp/liar" in capsys.readouterr().err
-    assert build.main(["elements", "--out", str(tmp_path), "--limit", "3"]) == 0
+    assert command("build", "elements", "--out", tmp_path, "--limit", "3") == 0
+    assert command("build", "elements", "capitals", "--out", tmp_path / "one.parquet") == 2
+    assert "expected a folder for several claim sets, got a file" in capsys.readouterr().err
 
 
 def test_a_set_is_pushed_and_then_its_card(monkeypatch, capsys):
-    push, calls = script("push_to_hub"), []
+    calls = []
     monkeypatch.setattr(
         datasets.Dataset, "push_to_hub", lambda self, repo, private: calls.append((repo, private, self.num_rows))
     )
     monkeypatch.setattr(huggingface_hub.HfApi, "upload_file", lambda self, **given: calls.append(given))
-    assert push.main(["capitals", "--repo", "me/capitals", "--private", "--limit", "4"]) == 0
+    assert command("push", "capitals", "--repo", "me/capitals", "--private", "--limit", "4") == 0
     rows, card = calls
     made = claims.load("capitals", limit=4)
     assert rows == ("me/capitals", True, len(made.frame))
     assert (card["repo_id"], card["path_in_repo"], card["repo_type"]) == ("me/capitals", "README.md", "dataset")
     assert card["path_or_fileobj"].decode() == claims.card(made)
     assert made.fingerprint in capsys.readouterr().out
-    assert push.main(["captials", "--repo", "me/x"]) == 2
+    assert command("push", "captials", "--repo", "me/x") == 2
     assert "capitals" in capsys.readouterr().err

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from bitsperfact.claims.cards import card, overview
     from bitsperfact.claims.claimset import ClaimSet, ClaimStream
     from bitsperfact.claims.loading import load, load_all, stream_all
+    from bitsperfact.claims.publishing import push, save
     from bitsperfact.claims.recipes import Recipe, names, recipe
     from bitsperfact.claims.writing import WrittenSet, written
 
@@ -22,7 +23,9 @@ __all__ = [
     "load_all",
     "names",
     "overview",
+    "push",
     "recipe",
+    "save",
     "stream_all",
     "written",
 ]
@@ -37,7 +40,9 @@ _HOMES = {
     "load_all": "loading",
     "names": "recipes",
     "overview": "cards",
+    "push": "publishing",
     "recipe": "recipes",
+    "save": "publishing",
     "stream_all": "loading",
     "written": "writing",
 }

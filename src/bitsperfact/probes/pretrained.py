@@ -7,71 +7,27 @@ hallucination channel (no fact forgotten, none told more surely than another, no
 with size in a family; apart from these, checks of sets and estimates, such as no bits on facts that nobody could
 learn.
 
-    python probes/pretrained.py --model pypi:smollm2-135m --claims capitals --out runs/capitals
+    bitsperfact probe pretrained --model pypi:smollm2-135m --claims capitals --out runs/capitals
 """
 
-import typer
-
-from bitsperfact import console, options
-
-app = typer.Typer(**console.app_settings)
+from bitsperfact import console
+from bitsperfact.options import Options, app_of
 
 
-@app.command(help=__doc__)
-def pretrained(
-    model: options.Models,
-    claims: options.Claims,
-    out: options.Out,
-    config: options.Config = None,
-    score: options.Scores = None,
-    limit: options.Limit = None,
-    negatives: options.Negatives = None,
-    seed: options.Seed = 0,
-    dtype: options.Dtype = "float32",
-    device: options.Device = "auto",
-    batch_tokens: options.BatchTokens = "auto",
-    bos: options.Bos = "auto",
-    engine: options.Engine = "local",
-    workers: options.Workers = 1,
-    ray_address: options.RayAddress = None,
-    replicates: options.Replicates = 200,
-    trust_remote_code: options.TrustRemoteCode = False,
-    allow_pickle: options.AllowPickle = False,
-    cache: options.Cache = True,
-    strict: options.Strict = False,
-) -> int:
-    """Score, analyse, judge, report."""
+def probe(options: Options) -> int:
+    """Score, analyse, judge, report; return the exit status."""
     from rich.console import Console
 
     from bitsperfact import pipeline, precision, report
 
-    finished = pipeline.run(
-        pipeline.Options(
-            model=tuple(model),
-            claims=tuple(claims),
-            out=out,
-            score=tuple(score) if score else None,
-            limit=limit,
-            negatives=negatives,
-            seed=seed,
-            dtype=dtype,
-            device=device,
-            batch_tokens=options.batch_tokens(batch_tokens),
-            bos=bos,
-            engine=engine,
-            workers=workers,
-            ray_address=ray_address,
-            replicates=replicates,
-            trust_remote_code=trust_remote_code,
-            allow_pickle=allow_pickle,
-            cache=cache,
-        )
-    )
+    finished = pipeline.run(options)
     terminal = Console()
     terminal.print(report.headline_table(finished.separation))
     terminal.print(report.verdict_table(finished.verdict))
     for line in pipeline.left_out_lines(finished.manifest) + precision.lines(finished.manifest):
         terminal.print(line, soft_wrap=True, highlight=False)
-    terminal.print(f"report: {out / 'report.html'}", soft_wrap=True)
-    violated = bool((finished.verdict["status"] == "violated").any())
-    return console.VIOLATED if strict and violated else 0
+    terminal.print(f"report: {options.out / 'report.html'}", soft_wrap=True)
+    return console.status_under(options.strict, finished.verdict["status"])
+
+
+app = app_of(Options, probe, __doc__)

@@ -10,22 +10,25 @@ moves no hallucination; near misses are hallucinated no more than others; and wh
 verdict on an architecture counts its finished cells; each prediction errs in one run of twenty (docs/ladder.md).
 `networks/` holds every network.
 
-    python probes/strings.py --quick --out runs/strings
+    bitsperfact probe strings --quick --out runs/strings
 """
 
-from dataclasses import asdict
-from typing import Annotated
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
 from rich.console import Console
 from tqdm import tqdm
 
-from bitsperfact import console, options, runs, tables
+from bitsperfact import console, runs, tables
 from bitsperfact.errors import BadInput
+from bitsperfact.options import Engine, RayAddress, Replicates, RunOptions, Workers, app_of
 from bitsperfact.report import verdict_table
 from bitsperfact.training import (
+    Cell,
     LadderStore,
+    Recipe,
     Stack,
     Universe,
     claim_set_info,
@@ -38,63 +41,73 @@ from bitsperfact.training import (
 )
 from bitsperfact.training.running import check_engine
 
-app = typer.Typer(**console.app_settings)
-
-FACTS = "200,250,315,400,630,1000,1600,2500,4000,6300,10000,16000"
-QUICK = {"params": "1.5k,3k", "facts": "300,500,800,1500,2400"}
+#: Showings of each fact and steps at most, and claims that are evaluated, of a small ladder.
+QUICK = {"exposures": 150, "least_steps": 700, "nonfacts": 2**16}
+QUICK_SIZES = {"params": "1.5k,3k", "facts": "300,500,800,1500,2400"}
 RECORDED = ("bitsperfact", "numpy", "scipy", "torch", "transformers")
 Counts = Annotated[str, typer.Option(help="Comma-separated; 2k is 2000.")]
 Weights = Annotated[str, typer.Option(help="Comma-separated weights of facts in the loss, in (0, 1).")]
 
 
-@app.command(help=__doc__)
-def probe(
-    context: typer.Context,
-    out: options.Out,
-    arch: Annotated[str, typer.Option(help="mlp or transformer.")] = "mlp",
-    objective: Annotated[list[str], typer.Option(help="membership or next-symbol; repeatable.")] = ["membership"],
-    params: Counts = "2k,3.2k,5k,8k,12.6k",
-    facts: Counts = FACTS,
-    seeds: Annotated[int, typer.Option(min=1, help="Networks per cell, each with facts of its own.")] = 2,
-    alphabet: Annotated[int, typer.Option(help="Symbols that strings are made of.")] = 16,
-    length: Annotated[int, typer.Option(help="Symbols of a string.")] = 8,
-    fact_weight: Weights = "0.5",
-    trade_off: Weights = "0.1,0.9",
-    exposures: Annotated[int | None, typer.Option(min=2, help="Showings per fact at most.")] = None,
-    steps: Annotated[int | None, typer.Option(min=8, help="Steps of the longest training at least.")] = None,
-    engine: options.Engine = "local",
-    workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 2,
-    ray_address: options.RayAddress = None,
-    compiled: Annotated[
-        bool, typer.Option(help="Fuse the loss; pays for transformers beyond some minutes.")
-    ] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="A small ladder in a minute.")] = False,
-    seed: options.Seed = 0,
-    replicates: options.Replicates = 100,
-    strict: options.Strict = False,
-) -> int:
-    """Train, measure, judge, report."""
-    changes = {"exposures": exposures, "least_steps": steps, "compiled": compiled}
-    if quick:
-        params, facts, changes["nonfacts"] = QUICK["params"], QUICK["facts"], 2**16
-        changes |= {"exposures": exposures or 150, "least_steps": steps or 700}
-        changes |= {"batch": 2048} if arch == "mlp" else {}
+@dataclass(frozen=True, kw_only=True)
+class LadderOptions(RunOptions):
+    """What networks learn which facts, and for how long."""
+
+    arch: Annotated[str, typer.Option(help="mlp or transformer.")] = "mlp"
+    objective: Annotated[tuple[str, ...], typer.Option(help="membership or next-symbol; repeatable.")] = (
+        "membership",
+    )
+    params: Counts = "2k,3.2k,5k,8k,12.6k"
+    facts: Counts = "200,250,315,400,630,1000,1600,2500,4000,6300,10000,16000"
+    seeds: Annotated[int, typer.Option(min=1, help="Networks per cell, each with facts of its own.")] = 2
+    alphabet: Annotated[int, typer.Option(help="Symbols that strings are made of.")] = 16
+    length: Annotated[int, typer.Option(help="Symbols of a string.")] = 8
+    fact_weight: Weights = "0.5"
+    trade_off: Weights = "0.1,0.9"
+    exposures: Annotated[int | None, typer.Option(min=2, help="Showings per fact at most.")] = None
+    steps: Annotated[int | None, typer.Option(min=8, help="Steps of the longest training at least.")] = None
+    engine: Engine = "local"
+    workers: Workers = 2
+    ray_address: RayAddress = None
+    compiled: Annotated[bool, typer.Option(help="Fuse the loss; pays for transformers beyond some minutes.")] = (
+        False
+    )
+    quick: Annotated[bool, typer.Option("--quick", help="A small ladder in a minute.")] = False
+    replicates: Replicates = 100
+
+
+def probe(options: LadderOptions) -> int:
+    """Train, measure, judge, report; return the exit status."""
+    recipe, cells = planned(options)
+    check_engine(options.engine, options.ray_address)
+    with runs.writing(options.out) as writer:
+        stacks = stacks_of(cells, recipe)
+        infos = [model_info(cell, recipe) for stack in stacks for cell in stack.cells]
+        sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
+        recorded = runs.provenance(RECORDED, options.command)
+        writer.begin("training", sets, infos, **recorded, recipe=asdict(recipe))
+        train_all(stacks, options.out, options.workers, engine=options.engine, address=options.ray_address)
+        verdict = conclude(writer, stacks, options.seed, options.replicates)
+    return console.status_under(options.strict, verdict["status"])
+
+
+def planned(options: LadderOptions) -> tuple[Recipe, list[Cell]]:
+    """How cells are trained, and the cells; BadInput where options do not give a ladder."""
+    own = {"exposures": options.exposures, "least_steps": options.steps}
+    changes: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
+    sizes = {"params": options.params, "facts": options.facts}
+    if options.quick:
+        sizes, changes = QUICK_SIZES, QUICK | changes
+        changes |= {"batch": 2048} if options.arch == "mlp" else {}
     try:
-        recipe = recipe_for(arch, **{name: value for name, value in changes.items() if value is not None})
-        of = Universe(alphabet, length), counts(params), counts(facts), seeds
-        weights = tuple(numbers(fact_weight)), tuple(numbers(trade_off))
-        cells = [cell for each in dict.fromkeys(objective) for cell in ladder(arch, each, *of, *weights)]
+        recipe = recipe_for(options.arch, compiled=options.compiled, **changes)
+        of = Universe(options.alphabet, options.length), counts(sizes["params"]), counts(sizes["facts"])
+        weights = tuple(numbers(options.fact_weight)), tuple(numbers(options.trade_off))
+        objectives = dict.fromkeys(options.objective)
+        cells = [cell for each in objectives for cell in ladder(options.arch, each, *of, options.seeds, *weights)]
     except ValueError as error:
         raise BadInput("options", "a ladder that can be trained", error) from None
-    check_engine(engine, ray_address)
-    writer = context.with_resource(runs.writing(out))
-    stacks = stacks_of(cells, recipe)
-    infos = [model_info(cell, recipe) for stack in stacks for cell in stack.cells]
-    sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
-    writer.begin("training", sets, infos, **runs.provenance(RECORDED), recipe=asdict(recipe))
-    train_all(stacks, out, workers, engine=engine, address=ray_address)
-    verdict = conclude(writer, stacks, seed, replicates)
-    return console.VIOLATED if strict and (verdict["status"] == "violated").any() else 0
+    return recipe, cells
 
 
 def numbers(text: str) -> list[float]:
@@ -141,3 +154,6 @@ def conclude(writer: runs.RunWriter, stacks: list[Stack], seed: int, replicates:
     terminal.print(verdict_table(verdict[verdict["claim_set"] == "*"]))
     terminal.print(f"report: {out / 'report.html'}", soft_wrap=True)
     return verdict
+
+
+app = app_of(LadderOptions, probe, __doc__)

@@ -8,10 +8,11 @@ the known one (all, for foils that forget 10 % of the keys), and no tester's bit
 arXiv 2602.00906). `--facts` of the keys and `--nonfacts` others are scored: that resolves log2(nonfacts / 50)
 bits, 8.6 by default; above that, bits are lower bounds, marked so. testers.png shows all against the bound.
 
-    python probes/testers.py --out runs/testers
+    bitsperfact probe testers --out runs/testers
 """
 
 import math
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
@@ -21,11 +22,10 @@ import typer
 from scipy.special import logit
 from tqdm import tqdm
 
-from bitsperfact import console, options, runs, tables, testers
+from bitsperfact import console, runs, tables, testers
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
-
-app = typer.Typer(**console.app_settings)
+from bitsperfact.options import Replicates, RunOptions, app_of
 
 SET, SCORE = "random-keys", "log_odds"
 KINDS = {
@@ -44,57 +44,73 @@ CERTAINTY_NATS = 60 * math.log(2)
 RECORDED = ("bitsperfact", "numpy", "scipy", "numba", "rbloom", "pyfusefilter")
 
 
-@app.command(help=__doc__)
-def probe(
-    context: typer.Context,
-    out: options.Out,
-    keys: Annotated[int, typer.Option(min=1000, help="Keys that every tester stores.")] = 20_000,
-    facts: Annotated[int, typer.Option(min=1, help="Of these, how many are scored.")] = 2_000,
-    nonfacts: Annotated[int, typer.Option(min=1, help="Fresh keys that are scored.")] = 20_000,
-    budget: Annotated[list[float], typer.Option(help="Bits per key; repeatable.")] = [2, 3, 4, 6, 8, 12, 16],
-    seed: options.Seed = 0,
-    replicates: options.Replicates = 100,
-    strict: options.Strict = False,
-) -> int:
-    """Build, query, analyse, judge, report."""
+@dataclass(frozen=True, kw_only=True)
+class TesterOptions(RunOptions):
+    """What testers store, and what they are asked."""
+
+    keys: Annotated[int, typer.Option(min=1000, help="Keys that every tester stores.")] = 20_000
+    facts: Annotated[int, typer.Option(min=1, help="Of these, how many are scored.")] = 2_000
+    nonfacts: Annotated[int, typer.Option(min=1, help="Fresh keys that are scored.")] = 20_000
+    budget: Annotated[tuple[float, ...], typer.Option(help="Bits per key; repeatable.")] = (2, 3, 4, 6, 8, 12, 16)
+    replicates: Replicates = 100
+
+
+def probe(options: TesterOptions) -> int:
+    """Build, query, analyse, judge, report; return the exit status."""
+    check(options.keys, options.facts, options.seed, options.replicates)
+    with runs.writing(options.out) as writer:
+        return _run(options, writer)
+
+
+def _run(options: TesterOptions, writer: runs.RunWriter) -> int:
     from rich.console import Console
 
     from bitsperfact import analysis, report
     from bitsperfact.report.testers import tester_figure, tester_table
 
-    check(keys, facts, seed, replicates)
-    writer = context.with_resource(runs.writing(out))
-    stored, claims = draw(keys, facts, nonfacts, seed)
-    wanted = [(kind, bits) for kind in KINDS for bits in FIXED.get(kind, sorted(set(budget)))]
-    built = {f"{kind}@{bits:g}": build(kind, stored, bits, seed) for kind, bits in wanted}
+    stored, claims = draw(options.keys, options.facts, options.nonfacts, options.seed)
+    wanted = [(kind, bits) for kind in KINDS for bits in FIXED.get(kind, sorted(set(options.budget)))]
+    built = {f"{kind}@{bits:g}": build(kind, stored, bits, options.seed) for kind, bits in wanted}
     # As models, testers have bits for parameters, and their kind for an architecture.
-    pinned = {name: (f"seed {seed}", sha256_of_text(name, str(seed)), t.memory_bits) for name, t in built.items()}
+    pinned = {
+        name: (f"seed {options.seed}", sha256_of_text(name, str(options.seed)), t.memory_bits)
+        for name, t in built.items()
+    }
     infos = [tables.ModelInfo(name, *pins, "bits", name.partition("@")[0]) for name, pins in pinned.items()]
-    sets = [tables.ClaimSetInfo(SET, keys, 2**64, "CC0-1.0", sha256_of_text(SET, str(seed)), seed)]
+    sets = [
+        tables.ClaimSetInfo(
+            SET, options.keys, 2**64, "CC0-1.0", sha256_of_text(SET, str(options.seed)), options.seed
+        )
+    ]
     scores = pd.concat([answers(name, tester, claims) for name, tester in built.items()], ignore_index=True)
 
-    asked = {"keys": keys, "budget": budget, "seed": seed, "replicates": replicates}
+    asked = {
+        "keys": options.keys,
+        "budget": options.budget,
+        "seed": options.seed,
+        "replicates": options.replicates,
+    }
     recorded = runs.provenance(RECORDED) | {"options": asked}
     writer.begin("analysing", sets, infos, **recorded)
     with tqdm(total=len(built) + 1, desc="measuring", unit="cell", disable=None) as bar:
-        seen = {"seed": seed, "replicates": replicates, "progress": lambda *_: bar.update()}
+        seen = {"seed": options.seed, "replicates": options.replicates, "progress": lambda *_: bar.update()}
         # What testers are by construction is compared below; that none is a trained network's optimum is no news.
         separation, usual = analysis.analyse(claims, scores, sets, infos, **seen, predictions=analysis.CHECKS)
-    known = [compare(name, tester, keys, separation, 3 * len(built)) for name, tester in built.items()]
+    known = [compare(name, tester, options.keys, separation, 3 * len(built)) for name, tester in built.items()]
     verdict = pd.concat([usual, *known], ignore_index=True)
-    finished = runs.Run(out, separation, verdict, sets, infos, recorded, claims, scores)
+    finished = runs.Run(options.out, separation, verdict, sets, infos, recorded, claims, scores)
     for table, frame in (("claims", claims), ("scores", scores), ("separation", separation), ("verdict", verdict)):
         writer.write(table, frame)
-    report.save_figure(tester_figure(finished), out / "testers.png")
-    report.write_report(finished, out / "report.html")
+    report.save_figure(tester_figure(finished), options.out / "testers.png")
+    report.write_report(finished, options.out / "report.html")
     writer.complete()
 
     terminal, status = Console(), verdict["status"]
     terminal.print(tester_table(finished))
     terminal.print(report.verdict_table(verdict[(status != "consistent") | ~verdict["model"].isin(built)]))
     counted = ", ".join(f"{n} {name}" for name, n in status.value_counts().items())
-    terminal.print(f"verdicts: {counted}\nreport: {out / 'report.html'}", soft_wrap=True)
-    return console.VIOLATED if strict and (status == "violated").any() else 0
+    terminal.print(f"verdicts: {counted}\nreport: {options.out / 'report.html'}", soft_wrap=True)
+    return console.VIOLATED if options.strict and (status == "violated").any() else 0
 
 
 def check(keys: int, facts: int, seed: int, replicates: int) -> None:
@@ -142,3 +158,6 @@ def compare(name: str, tester: testers.Tester, n_keys: int, separation: pd.DataF
     own = separation.query("model == @name and stratum == 'pooled'").set_index("quantity").to_dict("index")
     verdicts = pd.DataFrame(testers.known_verdicts(testers.law_of(tester, n_keys), own, among))
     return verdicts.assign(model=name, claim_set=SET, score=SCORE)[list(tables.COLUMNS["verdict"])]
+
+
+app = app_of(TesterOptions, probe, __doc__)
