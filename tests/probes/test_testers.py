@@ -12,7 +12,7 @@ from bitsperfact.probes import testers
 from bitsperfact.runs import Run, load_run, only_writer, write_manifest
 
 SMALL = ["--keys", "3000", "--facts", "800", "--nonfacts", "4000", "--budget", "2.5", "--budget", "5"]
-KINDS = {"bloom", "xor", "fuse", "ribbon", "score", "two-sided", "forgetter", "abstainer"}
+KINDS = {"bloom", "xor", "fuse", "ribbon", "score", "two_sided", "forgetter", "abstainer"}
 
 
 def probe(*arguments: object) -> int:
@@ -44,7 +44,7 @@ def test_the_run_folder_is_complete(run):
     }
     assert json.loads((run.path / "run.json").read_text())["options"]["keys"] == 3000
     assert (run.path / "testers.png").read_bytes().startswith(b"\x89PNG")
-    assert "two-sided@2.5" in (run.path / "report.html").read_text()
+    assert "two_sided@2.5" in (run.path / "report.html").read_text()
     assert {info.architecture for info in run.models} == KINDS
 
 
@@ -160,3 +160,14 @@ def test_a_second_run_that_stops_leaves_no_finished_folder(tmp_path, monkeypatch
 
 def stopped(*_, **__):
     raise KeyboardInterrupt
+
+
+def test_another_package_adds_a_tester(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere.py").write_text(
+        "from bitsperfact.testers import Kind, RibbonTester\nOWN = Kind(RibbonTester.init, (5.0,))\nNONE = 3\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    small = ("--keys", 1000, "--facts", 200, "--nonfacts", 900, "--replicates", 2, "--out", tmp_path / "run")
+    assert probe(*small, "--tester", "elsewhere:OWN") == 0
+    assert [info.name for info in load_run(tmp_path / "run").models] == ["elsewhere:OWN@5"]
+    assert probe(*small, "--tester", "elsewhere:NONE") == console.BAD_INPUT

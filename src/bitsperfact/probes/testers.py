@@ -13,7 +13,6 @@ bits, 8.6 by default; above that, bits are lower bounds, marked so. testers.png 
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -28,18 +27,6 @@ from bitsperfact.files import sha256_of_text
 from bitsperfact.options import Replicates, RunOptions, app_of
 
 SET, SCORE = "random-keys", "log_odds"
-KINDS = {
-    "bloom": testers.BloomTester.init,
-    "xor": testers.XorTester.init,
-    "fuse": testers.FuseTester.init,
-    "ribbon": testers.RibbonTester.init,
-    "score": testers.ScoreTester.init,
-    "two-sided": partial(testers.TwoSidedTester.init, fnr=0.03),
-    "forgetter": testers.Forgetter.init,
-    "abstainer": testers.Abstainer.init,
-}
-#: Xor and fuse filters come with fingerprints of 8 and 16 bits only: budgets that have room for them.
-FIXED = {"xor": [13.0, 26.0], "fuse": [13.0, 26.0]}
 CERTAINTY_NATS = 60 * math.log(2)
 RECORDED = ("bitsperfact", "numpy", "scipy", "numba", "rbloom", "pyfusefilter")
 
@@ -52,6 +39,10 @@ class TesterOptions(RunOptions):
     facts: Annotated[int, typer.Option(min=1, help="Of these, how many are scored.")] = 2_000
     nonfacts: Annotated[int, typer.Option(min=1, help="Fresh keys that are scored.")] = 20_000
     budget: Annotated[tuple[float, ...], typer.Option(help="Bits per key; repeatable.")] = (2, 3, 4, 6, 8, 12, 16)
+    tester: Annotated[
+        tuple[str, ...] | None,
+        typer.Option(help="Kind, or package.module:NAME; repeatable (default: all)."),
+    ] = None
     replicates: Replicates = 100
 
 
@@ -69,8 +60,9 @@ def _run(options: TesterOptions, writer: runs.RunWriter) -> int:
     from bitsperfact.report.testers import tester_figure, tester_table
 
     stored, claims = draw(options.keys, options.facts, options.nonfacts, options.seed)
-    wanted = [(kind, bits) for kind in KINDS for bits in FIXED.get(kind, sorted(set(options.budget)))]
-    built = {f"{kind}@{bits:g}": build(kind, stored, bits, options.seed) for kind, bits in wanted}
+    kinds = {name: testers.KINDS.find(name) for name in options.tester or testers.KINDS.names()}
+    wanted = [(name, bits) for name, kind in kinds.items() for bits in kind.budgets or sorted(set(options.budget))]
+    built = {f"{name}@{bits:g}": build(name, kinds[name], stored, bits, options.seed) for name, bits in wanted}
     # As models, testers have bits for parameters, and their kind for an architecture.
     pinned = {
         name: (f"seed {options.seed}", sha256_of_text(name, str(options.seed)), t.memory_bits)
@@ -136,12 +128,12 @@ def draw(n_keys: int, n_facts: int, n_nonfacts: int, seed: int) -> tuple[list[st
     return texts[:n_keys], claims.assign(**constant)[list(tables.COLUMNS["claims"])]
 
 
-def build(kind: str, keys: list[str], bits: float, seed: int) -> testers.Tester:
+def build(name: str, kind: testers.Kind, keys: list[str], bits: float, seed: int) -> testers.Tester:
     """A tester of the keys, or one line that says why the budget is no good."""
     try:
-        return KINDS[kind](keys, bits, seed)
+        return kind.init(keys, bits, seed)
     except ValueError as error:
-        raise BadInput(f"--budget {bits:g}", f"room for a {kind} tester of {len(keys)} keys", error) from None
+        raise BadInput(f"--budget {bits:g}", f"room for a {name} tester of {len(keys)} keys", error) from None
 
 
 def answers(name: str, tester: testers.Tester, claims: pd.DataFrame) -> pd.DataFrame:

@@ -5,20 +5,32 @@ SciPy; the ribbons also numba, `BloomTester` rbloom, `FuseTester` and `XorTester
 not integers xxhash: `pip install 'bitsperfact[testers]'`.
 """
 
-from bitsperfact.testers.bloom import BloomTester
-from bitsperfact.testers.fuse import FuseTester, XorTester
+from bitsperfact.plugins import Room
 from bitsperfact.testers.hashing import hash_claims
+from bitsperfact.testers.kinds.abstainer import Abstainer
+from bitsperfact.testers.kinds.bloom import BloomTester
+from bitsperfact.testers.kinds.forgetter import Forgetter
+from bitsperfact.testers.kinds.fuse import FuseTester
+from bitsperfact.testers.kinds.ribbon import RibbonTester
+from bitsperfact.testers.kinds.score import ScoreTester
+from bitsperfact.testers.kinds.two_sided import TwoSidedTester
+from bitsperfact.testers.kinds.xor import XorTester
 from bitsperfact.testers.law import Law, law_of
-from bitsperfact.testers.protocol import Tester, posterior
-from bitsperfact.testers.ribbon_testers import Abstainer, Forgetter, RibbonTester, ScoreTester
-from bitsperfact.testers.two_sided import TwoSidedTester
+from bitsperfact.testers.protocol import Kind, Tester, posterior
 from bitsperfact.testers.verdicts import agreement, known_verdicts
 
+#: Every kind of tester, by name.
+KINDS = Room(
+    "tester", "bitsperfact.testers.kinds", "TESTER", "bitsperfact.testers", lambda kind: isinstance(kind, Kind)
+)
+
 __all__ = [
+    "KINDS",
     "Abstainer",
     "BloomTester",
     "Forgetter",
     "FuseTester",
+    "Kind",
     "Law",
     "RibbonTester",
     "ScoreTester",

@@ -1,7 +1,8 @@
 """What every tester offers, and what the filters among them share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -47,6 +48,17 @@ class Tester(Protocol):
     def fpr(self) -> float:
         """Share of non-keys that get the higher answer, in expectation over non-keys (1)."""
         ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of tester: `init(keys, bits_per_key, seed)` makes one.
+
+    `budgets`: the bits per key that it is measured at, where it cannot be made for any number of them.
+    """
+
+    init: Callable[[Iterable[Hashable], float, int], Tester]
+    budgets: tuple[float, ...] = ()
 
 
 class Filter(ABC):

@@ -1,4 +1,4 @@
-"""Xor and binary fuse filters, from the package pyfusefilter: 1.23 and 1.13 bits per bit of the bound at best."""
+"""The binary fuse filter, from the package pyfusefilter: 1.13 bits per bit of the bound at best."""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from bitsperfact.testers._compiled import INSTALL
 from bitsperfact.testers.hashing import Words
-from bitsperfact.testers.protocol import SEED_BITS, Filter, key_hashes
+from bitsperfact.testers.protocol import SEED_BITS, Filter, Kind, key_hashes
 
 #: Fingerprints that the package offers, longest first.
 _FINGERPRINT_BITS = (16, 8)
+#: Bits per key that have room for these, and little more.
+BUDGETS = (13.0, 26.0)
 
 
 @dataclass(frozen=True)
@@ -70,21 +72,6 @@ class FuseTester(Filter):
         return float(2.0**-self.fingerprint_bits)
 
 
-class XorTester(FuseTester):
-    """Xor filter (Graf & Lemire 2020, arXiv 1912.08258): as `FuseTester`, a little larger."""
-
-    family: ClassVar[str] = "Xor"
-
-    @staticmethod
-    def _clear(table: Any, bits: int) -> None:
-        """The package leaves free slots as memory was; zeros there make equal seeds give equal answers."""
-        from pyfusefilter._xorfilter import ffi  # type: ignore[import-untyped, unused-ignore]
-
-        stored = getattr(table, f"_{type(table).__name__}__filter")
-        size = 3 * stored.blockLength * bits // 8
-        ffi.buffer(stored.fingerprints, size)[:] = bytes(size)
-
-
 def _stored_bits(table: Any) -> int:
     """Bits of the table as it is written to a file, and of the hash seed; `size_in_bytes` counts a pointer too."""
     return 8 * len(table.serialize()) + SEED_BITS
@@ -96,3 +83,6 @@ def _package_class(name: str) -> Any:
     except ImportError as error:
         raise ImportError(f"xor and fuse filters need pyfusefilter: {INSTALL}") from error
     return getattr(pyfusefilter, name)
+
+
+TESTER = Kind(FuseTester.init, BUDGETS)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from bitsperfact.testers._arguments import share
 from bitsperfact.testers.hashing import Words
-from bitsperfact.testers.protocol import SEED_BITS, Filter, key_hashes
+from bitsperfact.testers.protocol import SEED_BITS, Filter, Kind, key_hashes
 from bitsperfact.testers.ribbon import Ribbon, bits_per_column, build_ribbon
 from bitsperfact.testers.seed_plane import HEADER_BITS, SeedPlane, find_plane, plane_length
 from bitsperfact.theory import lowest_fpr
@@ -157,3 +158,6 @@ def _window(window: Any) -> int:
     if isinstance(window, bool) or not isinstance(window, int | np.integer) or window not in _WINDOWS:
         raise ValueError(f"window must be a whole number from {_WINDOWS[0]} to {_WINDOWS[-1]}, got {window!r}")
     return int(window)
+
+
+TESTER = Kind(partial(TwoSidedTester.init, fnr=0.03))
