@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring import check_fit
-from bitsperfact.scoring.judging import own_logits
+from bitsperfact.scoring import check_fit, score
+from bitsperfact.scoring.engine.classifier import classifier_logits
 from bitsperfact.tables import ModelInfo
 from tests.networks import CONFIGS, byte_tokenizer
 
@@ -36,7 +36,7 @@ BUILT = {"gpt2": CONFIGS["gpt2"], "gpt2 padded by </s>": padded_with_end, "llama
 
 
 @pytest.fixture(scope="module", params=BUILT)
-def judge(request):
+def classifier(request):
     torch.manual_seed(0)
     config = BUILT[request.param](len(TOKENIZER))
     config.num_labels = 1
@@ -50,39 +50,41 @@ def judge(request):
 
 
 @torch.inference_mode()
-def one_at_a_time(judge, texts):
-    return np.array([judge.model(torch.tensor([judge.tokenizer(t)["input_ids"]])).logits.item() for t in texts])
+def one_at_a_time(classifier, texts):
+    return np.array(
+        [classifier.model(torch.tensor([classifier.tokenizer(t)["input_ids"]])).logits.item() for t in texts]
+    )
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.permutations(TEXTS), st.integers(1, 60))
-def test_each_text_gets_the_logit_it_has_alone(judge, texts, batch_tokens):
-    found = own_logits(judge, judge.tokenizer(texts)["input_ids"], batch_tokens)
-    np.testing.assert_allclose(found, one_at_a_time(judge, texts), atol=1e-5)
+def test_each_text_gets_the_logit_it_has_alone(classifier, texts, batch_tokens):
+    found = classifier_logits(classifier, classifier.tokenizer(texts)["input_ids"], batch_tokens)
+    np.testing.assert_allclose(found, one_at_a_time(classifier, texts), atol=1e-5)
     assert np.ptp(found) > 0.1
 
 
-def test_a_model_is_left_as_it_was(judge):
-    before = judge.model.config.pad_token_id
-    own_logits(judge, judge.tokenizer(TEXTS)["input_ids"], 100)
-    assert judge.model.config.pad_token_id == before
+def test_a_model_is_left_as_it_was(classifier):
+    before = classifier.model.config.pad_token_id
+    classifier_logits(classifier, classifier.tokenizer(TEXTS)["input_ids"], 100)
+    assert classifier.model.config.pad_token_id == before
 
 
-def test_texts_that_cannot_be_read_are_refused(judge):
-    assert own_logits(judge, []).shape == (0,)
+def test_texts_that_cannot_be_read_are_refused(classifier):
+    assert classifier_logits(classifier, []).shape == (0,)
     with pytest.raises(BadInput, match="at least one token, got one of none"):
-        own_logits(judge, [[5], []], 100)
+        classifier_logits(classifier, [[5], []], 100)
     with pytest.raises(BadInput, match=r"claims of at most .* tokens, got one of 600 tokens"):
-        own_logits(judge, [[5] * 600], 100)
+        classifier_logits(classifier, [[5] * 600], 100)
 
 
-def test_heads_and_scores_that_do_not_go_together_are_refused(judge):
+def test_heads_and_scores_that_do_not_go_together_are_refused(classifier):
     causal = ModelInfo("m", "0", "f", 1, "float32", "LlamaForCausalLM")
-    check_fit(causal, ["calibrated", "probe", "logprob"], "always")
-    check_fit(judge.info, ["log_odds"])
+    check_fit(causal, map(score, ["calibrated", "probe", "logprob"]), "always")
+    check_fit(classifier.info, [score("log_odds")])
     with pytest.raises(BadInput, match="score log_odds, model m: expected a sequence classifier with one logit"):
-        check_fit(causal, ["logprob", "log_odds"])
+        check_fit(causal, map(score, ["logprob", "log_odds"]))
     with pytest.raises(BadInput, match=r"score logprob, .*: expected a causal language model, got .*ForSequence"):
-        check_fit(judge.info, ["log_odds", "logprob"])
-    with pytest.raises(BadInput, match=r"--bos, .*: expected auto for a model that judges"):
-        check_fit(judge.info, ["log_odds"], "always")
+        check_fit(classifier.info, map(score, ["log_odds", "logprob"]))
+    with pytest.raises(BadInput, match=r"--bos, .*: expected auto for a sequence classifier with one logit"):
+        check_fit(classifier.info, [score("log_odds")], "always")

@@ -14,8 +14,8 @@ import torch
 from torch.nn import functional
 from transformers import AttentionInterface, AttentionMaskInterface
 
-from bitsperfact.scoring.packs import BLOCK, Blocks, Pack
-from bitsperfact.scoring.trie import Trie
+from bitsperfact.scoring.engine.packs import BLOCK, Blocks, Pack
+from bitsperfact.scoring.engine.trie import Trie
 
 NAME = "bitsperfact_trie"
 #: A model's own rule: (batch, head, query position, key position) -> whether the query may see the key.
@@ -57,7 +57,7 @@ class TrieWalk:
             }
         self._kept = self._next
 
-    def ticket(self, rule: Rule, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    def add_rule(self, rule: Rule, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
         """Make the masks of one of the model's rules; what the model hands around is their number."""
         self._masks.append([_additive(blocks, rule, device, dtype) for blocks in self._pack.blocks])
         return torch.full((1, 1, 1, 1), len(self._masks) - 1)
@@ -68,12 +68,12 @@ class TrieWalk:
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        ticket: torch.Tensor | None,
+        rule_number: torch.Tensor | None,
         scaling: float | None,
         softcap: float | None,
     ) -> torch.Tensor:
         """Attention of one layer: (1, heads, n, width) queries, keys and values -> (1, n, heads, value width)."""
-        if ticket is None or len(query) != 1:
+        if rule_number is None or len(query) != 1:
             raise NotImplementedError("attention without a mask, or over several rows")
         keys, values = key[0], value[0]
         if self._pack.n_above:
@@ -88,7 +88,7 @@ class TrieWalk:
         found = queries.new_empty((*queries.shape[:-1], values.shape[-1]))
         for k in range(len(self._pack.blocks)):
             members, columns = self._on(k, keys.device)
-            mask = self._mask(int(ticket.flatten()[0]), k, n_groups)
+            mask = self._mask(int(rule_number.flatten()[0]), k, n_groups)
             seen = _attention(
                 queries[:, members].flatten(2, 3), keys[:, columns], values[:, columns], mask, scaling, softcap
             )
@@ -171,7 +171,7 @@ def _trie_attention(
 
 
 def _trie_mask(*, mask_function: Rule, device: torch.device, dtype: torch.dtype, **_: Any) -> torch.Tensor:
-    return _walks[-1].ticket(mask_function, device, dtype)
+    return _walks[-1].add_rule(mask_function, device, dtype)
 
 
 AttentionInterface.register(NAME, _trie_attention)

@@ -16,10 +16,13 @@ import math
 import pandas as pd
 
 from bitsperfact.errors import BadInput
+from bitsperfact.scoring.needs import Need
+from bitsperfact.scoring.readers.log_probabilities import LogProbabilities
 from bitsperfact.scoring.references import references
-from bitsperfact.scoring.registry import Answers, Array, TokenScore
-from bitsperfact.scoring.requests import CONDITIONAL, Family, Form, Request
-from bitsperfact.scoring.unlabelled import Unlabelled
+from bitsperfact.scoring.requests import Request, RequestBuilder
+from bitsperfact.scoring.score import Array, Score, ScoreInput
+from bitsperfact.scoring.scores.logprob import CONDITIONAL
+from bitsperfact.scoring.views import Unlabelled
 
 #: R, where targets are shared by many claims: docs/scores.md has 8 and more.
 N_REFERENCES = 8
@@ -27,10 +30,10 @@ N_REFERENCES = 8
 REQUESTS_PER_CLAIM = 2.0
 
 
-def elsewhere(most: int, requests_per_claim: float = math.inf) -> Family:
-    """The family of log P(target | r) for at most `most` references r; see `references` for fewer."""
+def elsewhere(most: int, requests_per_claim: float = math.inf) -> Need:
+    """Return the need of log P(target | r) for at most `most` references r; see `references` for fewer."""
 
-    def form(claims: Unlabelled) -> Form:
+    def builder(claims: Unlabelled) -> RequestBuilder:
         chosen = references(claims, most, requests_per_claim)
 
         def build(batch: pd.DataFrame) -> list[Request]:
@@ -39,21 +42,20 @@ def elsewhere(most: int, requests_per_claim: float = math.inf) -> Family:
             rows = zip(batch["group"], batch["prefix"], batch["target"], strict=True)
             return [Request(other, target) for group, prefix, target in rows for other in of[group, prefix]]
 
-        return Form(chosen.n, build)
+        return RequestBuilder(chosen.n, build)
 
-    return Family(f"elsewhere@{most}", form)
+    return Need(f"elsewhere@{most}", LogProbabilities(), builder)
 
 
-def calibrated(name: str, most: int, requests_per_claim: float = math.inf) -> TokenScore:
-    """The score with at most `most` references, under a name."""
-    family = elsewhere(most, requests_per_claim)
+def calibrated(name: str, most: int, requests_per_claim: float = math.inf) -> Score:
+    """Return the score with at most `most` references, under a name."""
+    others = elsewhere(most, requests_per_claim)
 
-    def value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:
-        del claims
-        usual: Array = answers[family.name].logprob_sum.mean(axis=1)
-        return answers[CONDITIONAL.name].logprob_sum[:, 0] - usual
+    def value(given: ScoreInput) -> Array:
+        usual: Array = given[others]["logprob_sum"].mean(axis=1)
+        return given[CONDITIONAL]["logprob_sum"][:, 0] - usual
 
-    return TokenScore(name, "nats", (CONDITIONAL, family), value, _check)
+    return Score(name, "nats", (CONDITIONAL, others), value, _check)
 
 
 def _check(claims: Unlabelled) -> None:

@@ -1,5 +1,6 @@
 """How much goes through a model at once: what free memory allows, and half of it wherever memory runs out."""
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import psutil
-import torch
 
 from bitsperfact.errors import BadInput
 
 if TYPE_CHECKING:
+    import torch
+
     from bitsperfact.models import LoadedModel
 
 #: Tokens at once beyond which nothing is gained, as measured, by device.
@@ -66,25 +68,26 @@ class Budget:
             self.tokens = max(1, n_tokens // 2)
             if self.loaded is not None:
                 _most[self.loaded.model] = self.tokens
-            told = f"model {name}: memory ran out at {n_tokens} tokens at once; going on with {self.tokens}"
-            warnings.warn(told, stacklevel=2)
+            message = f"model {name}: memory ran out at {n_tokens} tokens at once; going on with {self.tokens}"
+            warnings.warn(message, stacklevel=2)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception means that main memory or a device's ran out."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+    """Return whether an exception means that main memory or a device's ran out."""
+    torch = sys.modules.get("torch")  # what has not been imported has not run out of memory
+    if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
         return True
     return isinstance(error, RuntimeError) and any(message in str(error) for message in MESSAGES)
 
 
 def auto_batch_tokens(loaded: "LoadedModel", longest: int) -> int:
-    """Tokens at once that suit a model, its device and the memory free on it, for rows of `longest` tokens."""
+    """Return the tokens at once that suit a model, its device and the memory free there, in rows of `longest`."""
     fit = int(SHARE * free_bytes(loaded.device) / bytes_per_token(loaded.model, longest))
     return max(1, min(fit, MOST_TOKENS.get(loaded.device.type, MOST_TOKENS["cpu"])))
 
 
 def bytes_per_token(model: Any, longest: int) -> int:
-    """Memory that a token takes while it is in a pass, from above: what one layer holds, and every layer's output.
+    """Estimate, from above, the bytes that a token takes in a pass: one layer's, and every layer's output.
 
     Counted are the layer's streams of the hidden width, those within its MLP, queries and their like, the mask
     and scores of one row of `longest` keys, and the states that a probe asks for.
@@ -100,9 +103,11 @@ def bytes_per_token(model: Any, longest: int) -> int:
     return itemsize * values
 
 
-def free_bytes(device: torch.device) -> int:
-    """Memory that this process can still get on a device: of a GPU's, or of the machine's within its limits."""
+def free_bytes(device: "torch.device") -> int:
+    """Return the bytes that this process can still get: of a GPU's memory, or the machine's within its limits."""
     if device.type == "cuda":
+        import torch
+
         free, _ = torch.cuda.mem_get_info(device)
         held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(free + held)
@@ -121,3 +126,21 @@ def _address_space_left() -> int:
         if limit != resource.RLIM_INFINITY:
             return limit - int(psutil.Process().memory_info().vms)
     return 1 << 62
+
+
+def peak_memory_mib() -> dict[str, float]:
+    """Return the most that this process (`process`) and its tensors on each GPU (`cuda:N`) have held so far.
+
+    In MiB (2^20 bytes). GPUs are left out where torch was not needed, the process where the system does not tell.
+    """
+    found: dict[str, float] = {}
+    with suppress(ImportError):  # Windows
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        found["process"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        for n in range(torch.cuda.device_count()):
+            found[f"cuda:{n}"] = torch.cuda.max_memory_allocated(n) / 2**20
+    return found

@@ -1,7 +1,7 @@
 """Which token prefixes a model must compute: the distinct ones, each once, as the nodes of a trie.
 
 A causal model's state after a token depends on the tokens up to it alone. So the claims of one model need one
-state per distinct prefix of their inputs, however many claims share it. No exact way computes fewer.
+state per distinct prefix of their inputs, however many claims share it. Nothing exact computes fewer.
 """
 
 from collections.abc import Sequence

@@ -13,19 +13,19 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.memory import Budget, auto_batch_tokens
+from bitsperfact.scoring.engine.memory import Budget, auto_batch_tokens
 
 if TYPE_CHECKING:
     from bitsperfact.models import LoadedModel
 
 
 @torch.inference_mode()
-def own_logits(
+def classifier_logits(
     loaded: "LoadedModel", texts: Sequence[Sequence[int]], batch_tokens: int | None = None
 ) -> NDArray[np.float64]:
-    """The model's logit for each text, given as token ids: shape (n_texts,), log-odds.
+    """Compute the model's logit for each text, given as token ids: shape (n_texts,), log-odds.
 
-    `batch_tokens` as for `engine.logprob_sums`. Raises BadInput where a text has no token or more than the model's
+    `batch_tokens` as for `logprob_sums`. Raises BadInput where a text has no token or more than the model's
     context, where memory does not hold one text, and where a logit is not finite.
     """
     if not texts:

@@ -7,34 +7,42 @@ facts would be told by elimination (on answers dealt at random, 2.1 bits out of 
 """
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
 from bitsperfact.folds import are_classes, held_out_splits, weights_by_target
-from bitsperfact.scoring.registry import Array, HiddenScore, Labels
-from bitsperfact.scoring.unlabelled import Unlabelled
+from bitsperfact.scoring.needs import whole_claims
+from bitsperfact.scoring.readers.hidden_states import HiddenStates
+from bitsperfact.scoring.score import Array, Score, ScoreInput
+from bitsperfact.scoring.views import Unlabelled
 
 #: Entities that are needed to hold some out.
 LEAST_ENTITIES = 5
 #: Truth is most linearly readable some way past the middle of a network; one fixed depth avoids choosing by label.
 DEPTH = 0.6
 
+STATE = whole_claims(f"probe@{DEPTH}", HiddenStates(DEPTH))
 
-def _value(hidden: NDArray[np.float32], labels: Labels, seed: int) -> Array:
+
+def _value(given: ScoreInput) -> Array:
+    hidden = given[STATE]["hidden"][:, 0]  # all in memory together: a classifier is fitted on them
+    columns = pd.concat(given.claims.batches(["is_fact", "group", "target"]), ignore_index=True)
+    is_fact, targets = columns["is_fact"].to_numpy(dtype=bool), columns["target"].to_numpy(dtype=str)
     log_odds = np.zeros(len(hidden))
-    for split in held_out_splits(labels.groups, labels.targets, labels.is_fact, seed):
-        weights = _weights(labels, split.train)
+    for split in held_out_splits(columns["group"].to_numpy(dtype=str), targets, is_fact, given.seed):
+        weights = _weights(is_fact, targets, split.train)
         # Without both classes there is nothing to learn, and no opinion is the honest score.
-        if split.test.any() and len(np.unique(labels.is_fact[weights > 0])) == 2:
-            log_odds[split.test] = _read(hidden, labels.is_fact, weights, split.test)
+        if split.test.any() and len(np.unique(is_fact[weights > 0])) == 2:
+            log_odds[split.test] = _read(hidden, is_fact, weights, split.test)
     return log_odds
 
 
-def _weights(labels: Labels, train: NDArray[np.bool_]) -> Array:
+def _weights(labels: NDArray[np.bool_], targets: NDArray[np.str_], train: NDArray[np.bool_]) -> Array:
     """Weights of all claims, 0 for those not trained on; facts weigh as much as non-facts together."""
-    weights, is_fact = np.zeros(len(train)), labels.is_fact[train]
-    if are_classes(labels.targets, labels.is_fact):
-        weights[train] = weights_by_target(labels.targets[train], is_fact)
+    weights, is_fact = np.zeros(len(train)), labels[train]
+    if are_classes(targets, labels):
+        weights[train] = weights_by_target(targets[train], is_fact)
     elif is_fact.any():
         weights[train] = np.where(is_fact, max(1, (~is_fact).sum()) / is_fact.sum(), 1.0)
     return weights
@@ -64,4 +72,4 @@ def _check(claims: Unlabelled) -> None:
     raise BadInput(where, f"at least {LEAST_ENTITIES} entities to cross-fit over", len(entities))
 
 
-SCORE = HiddenScore("probe", "log-odds", DEPTH, _value, _check)
+SCORE = Score("probe", "log-odds", (STATE,), _value, _check, supervised=True)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bitsperfact.scoring.trie import Ints
+from bitsperfact.scoring.engine.trie import Ints
 
 #: Positions per tile, and logits per tile: by device, what its cache holds and its multipliers need.
 TILE_POSITIONS = 1024
@@ -109,8 +109,8 @@ def _part_logprobs(
     for start in range(0, vocabulary, width):
         stop = min(start + width, vocabulary)
         logits = _tile(head, hidden, start, stop, room, softcap)
-        asked = slice(*np.searchsorted(targets, (start, stop)))
-        chosen[asked] = logits[lines[asked], torch.from_numpy(targets[asked] - start).to(device)]
+        read = slice(*np.searchsorted(targets, (start, stop)))
+        chosen[read] = logits[lines[read], torch.from_numpy(targets[read] - start).to(device)]
         before, largest = largest, torch.maximum(largest, logits.amax(dim=-1))
         share = logits.sub_(largest[:, None]).exp_().sum(dim=-1)
         total = total * (before - largest).double().exp() + share.double()

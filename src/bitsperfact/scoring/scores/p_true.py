@@ -6,29 +6,29 @@ continuations of one prompt, so they are computed from one row of the model.
 
 import pandas as pd
 
-from bitsperfact.scoring.registry import Answers, Array, TokenScore
-from bitsperfact.scoring.requests import Request, alike
-from bitsperfact.scoring.unlabelled import Unlabelled
+from bitsperfact.scoring.needs import same_for_all
+from bitsperfact.scoring.readers.log_probabilities import LogProbabilities
+from bitsperfact.scoring.requests import Request
+from bitsperfact.scoring.score import Array, Score, ScoreInput
 
 PROMPT = "Is the following statement true or false?\nStatement: {text}\nAnswer:"
 
 
 def _judgement(claims: pd.DataFrame) -> list[Request]:
-    asked: list[Request] = []
+    requests: list[Request] = []
     for prefix, target in zip(claims["prefix"], claims["target"], strict=True):
         # `replace`, not `format`: a claim may contain braces.
         prompt = PROMPT.replace("{text}", (prefix + target).strip())
-        asked += [Request(prompt, " True"), Request(prompt, " False")]
-    return asked
+        requests += [Request(prompt, " True"), Request(prompt, " False")]
+    return requests
 
 
-JUDGEMENT = alike("judgement", 2, _judgement)
+JUDGEMENT = same_for_all("judgement", LogProbabilities(), 2, _judgement)
 
 
-def _value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:
-    del claims
-    logprob_nats = answers[JUDGEMENT.name].logprob_sum
+def _value(given: ScoreInput) -> Array:
+    logprob_nats: Array = given[JUDGEMENT]["logprob_sum"]
     return logprob_nats[:, 0] - logprob_nats[:, 1]
 
 
-SCORE = TokenScore("p_true", "log-odds", (JUDGEMENT,), _value)
+SCORE = Score("p_true", "log-odds", (JUDGEMENT,), _value)

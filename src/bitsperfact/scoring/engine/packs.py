@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bitsperfact.scoring.memory import Budget
-from bitsperfact.scoring.trie import Ints, Trie
+from bitsperfact.scoring.engine.memory import Budget
+from bitsperfact.scoring.engine.trie import Ints, Trie
 
 #: Nodes per block of attention: few enough that most keys are ancestors, enough for a matrix product.
 BLOCK = 64

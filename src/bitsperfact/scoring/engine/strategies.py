@@ -1,4 +1,4 @@
-"""The ways to score there are, and which of them a model gets: the fastest that reproduces the plain one on it."""
+"""The strategies of the engine, and which of them a model gets: the fastest that agrees with padded rows on it."""
 
 import sys
 import warnings
@@ -12,24 +12,31 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.attention import TrieWalk
-from bitsperfact.scoring.head import Reads, can_tile, capture_hidden, head_only_at, logprobs_of, tiled_logprobs
-from bitsperfact.scoring.memory import Budget
-from bitsperfact.scoring.packs import packs
-from bitsperfact.scoring.plain import plain_sums
+from bitsperfact.scoring.engine.attention import TrieWalk
+from bitsperfact.scoring.engine.head import (
+    Reads,
+    can_tile,
+    capture_hidden,
+    head_only_at,
+    logprobs_of,
+    tiled_logprobs,
+)
+from bitsperfact.scoring.engine.memory import Budget
+from bitsperfact.scoring.engine.packs import packs
+from bitsperfact.scoring.engine.padding import padded_sums
+from bitsperfact.scoring.engine.trie import Ints, token_trie
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.tokens import Encoder, TokenizedRequest
-from bitsperfact.scoring.trie import Ints, token_trie
 
 if TYPE_CHECKING:
     from bitsperfact.models import LoadedModel
 
 Sums = NDArray[np.float64]
-Way = Callable[["LoadedModel", Sequence[TokenizedRequest], int], Sums]
+Strategy = Callable[["LoadedModel", Sequence[TokenizedRequest], int], Sums]
 
 #: Largest output of the model's own head at a time, in float32 values (256 MiB).
 HEAD_VALUES = 2**26
-#: Most that a way may differ from the plain one, in nats per token: rounding in the model's own precision.
+#: Most that a strategy may differ from padded rows, in nats per token: rounding in the model's own precision.
 TOLERANCE_NATS = {torch.float32: 1e-4, torch.float16: 0.05, torch.bfloat16: 0.5}
 #: Prefixes that begin alike, end at different depths and go on by several tokens, from two first tokens.
 TRIED = [
@@ -39,40 +46,40 @@ TRIED = [
     Request("The", " sun rises in the east and sets in the west."),
     Request("Water", " freezes at zero degrees."),
 ]
-#: Nodes per pack when a way is tried: several packs, and paths that reach from one to the next.
+#: Nodes per pack when a strategy is tried: several packs, and paths that reach from one to the next.
 TRIED_PACK = 16
 
-_ways: "WeakKeyDictionary[torch.nn.Module, Way]" = WeakKeyDictionary()
+_strategies: "WeakKeyDictionary[torch.nn.Module, Strategy]" = WeakKeyDictionary()
 
 
-def way_for(loaded: "LoadedModel") -> Way:
-    """Return the way to score a model; the first call for a model tries them out on a few claims."""
-    if loaded.model not in _ways:
-        _ways[loaded.model] = _choose(loaded)
-    return _ways[loaded.model]
+def strategy_for(loaded: "LoadedModel") -> Strategy:
+    """Return the strategy of a model; the first call for a model tries them out on a few claims."""
+    if loaded.model not in _strategies:
+        _strategies[loaded.model] = _choose(loaded)
+    return _strategies[loaded.model]
 
 
 @torch.inference_mode()
-def _choose(loaded: "LoadedModel") -> Way:
+def _choose(loaded: "LoadedModel") -> Strategy:
     requests = _fitting(Encoder(loaded.tokenizer).encode(TRIED), loaded)
-    expected = plain(loaded, requests, 512)
+    expected = padded_rows(loaded, requests, 512)
     n_tokens = np.array([r.n_tokens for r in requests])
     tolerance = TOLERANCE_NATS.get(loaded.model.dtype, TOLERANCE_NATS[torch.float32])
     reason = ""
-    for way in (trie_and_tiles, trie_and_own_head) if can_tile(loaded.model) else (trie_and_own_head,):
+    for strategy in (trie_and_tiles, trie_and_own_head) if can_tile(loaded.model) else (trie_and_own_head,):
         try:
-            off = np.abs(way(loaded, requests, TRIED_PACK) - expected) / n_tokens
+            off = np.abs(strategy(loaded, requests, TRIED_PACK) - expected) / n_tokens
         except BadInput:  # memory does not hold a single token
             raise
-        # What a model does with a row that is a trie cannot be foreseen: any failure means the plain way.
+        # What a model does with a row that is a trie is not known before: any failure means padded rows.
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             continue
         if not np.isfinite(expected).all() or off.max() < tolerance:
-            return way
+            return strategy
         reason = f"scores differ by {off.max():.2g} nats per token"
     warnings.warn(f"model {loaded.info.name} is scored without shared prefixes ({reason})", stacklevel=4)
-    return plain
+    return padded_rows
 
 
 def _fitting(requests: Sequence[TokenizedRequest], loaded: "LoadedModel") -> list[TokenizedRequest]:
@@ -81,13 +88,13 @@ def _fitting(requests: Sequence[TokenizedRequest], loaded: "LoadedModel") -> lis
     return [replace(r, ids=r.ids[: most + 1], n_context=min(r.n_context, most)) for r in requests]
 
 
-def plain(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
-    """Padded rows; `batch_tokens` counts padding."""
-    return plain_sums(loaded, requests, Budget(batch_tokens, _head_positions(loaded), loaded))
+def padded_rows(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
+    """Compute padded rows; `batch_tokens` counts padding."""
+    return padded_sums(loaded, requests, Budget(batch_tokens, _head_positions(loaded), loaded))
 
 
 def trie_and_tiles(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
-    """Each prefix once, and a head that never holds all logits; `batch_tokens` nodes of the trie at a time."""
+    """Compute each prefix once, in packs of `batch_tokens` nodes, with a head that never holds all logits."""
 
     def logprobs(inputs: dict[str, torch.Tensor], columns: Ints, reads: Reads) -> Sums:
         with capture_hidden(loaded.model, columns) as seen:
@@ -98,7 +105,7 @@ def trie_and_tiles(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], 
 
 
 def trie_and_own_head(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
-    """Each prefix once, and the model's own head, for those that do to logits what is not known here."""
+    """Compute each prefix once, with the model's own head, for those that do to logits what is not known here."""
 
     def logprobs(inputs: dict[str, torch.Tensor], columns: Ints, reads: Reads) -> Sums:
         with head_only_at(loaded.model, np.zeros_like(columns), columns):

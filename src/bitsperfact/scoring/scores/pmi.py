@@ -7,16 +7,19 @@ al. 2021, "Surface Form Competition", arXiv 2104.08315, with the start token as 
 import pandas as pd
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.registry import Answers, Array, TokenScore
-from bitsperfact.scoring.requests import CONDITIONAL, Request, alike
-from bitsperfact.scoring.unlabelled import Unlabelled
+from bitsperfact.scoring.needs import same_for_all
+from bitsperfact.scoring.readers.log_probabilities import LogProbabilities
+from bitsperfact.scoring.requests import Request
+from bitsperfact.scoring.score import Array, Score, ScoreInput
+from bitsperfact.scoring.scores.logprob import CONDITIONAL
+from bitsperfact.scoring.views import Unlabelled
 
 
 def _unconditional(claims: pd.DataFrame) -> list[Request]:
     return [Request("", target) for target in claims["target"]]
 
 
-UNCONDITIONAL = alike("unconditional", 1, _unconditional)
+UNCONDITIONAL = same_for_all("unconditional", LogProbabilities(), 1, _unconditional)
 
 
 def _check(claims: Unlabelled) -> None:
@@ -26,9 +29,9 @@ def _check(claims: Unlabelled) -> None:
         raise BadInput(where, "claims with a prefix", f"{n_bare} claims without one")
 
 
-def _value(claims: Unlabelled, answers: dict[str, Answers]) -> Array:
-    del claims
-    return answers[CONDITIONAL.name].logprob_sum[:, 0] - answers[UNCONDITIONAL.name].logprob_sum[:, 0]
+def _value(given: ScoreInput) -> Array:
+    pmi: Array = given[CONDITIONAL]["logprob_sum"][:, 0] - given[UNCONDITIONAL]["logprob_sum"][:, 0]
+    return pmi
 
 
-SCORE = TokenScore("pmi", "nats", (CONDITIONAL, UNCONDITIONAL), _value, _check)
+SCORE = Score("pmi", "nats", (CONDITIONAL, UNCONDITIONAL), _value, _check)

@@ -10,12 +10,18 @@ import pandas as pd
 import pytest
 
 from bitsperfact import models, pipeline
-from bitsperfact.scoring import answers, tasks
-from bitsperfact.scoring.answers import AnswerCache
+from bitsperfact.scoring import segments, tasks
+from bitsperfact.scoring.readers.log_probabilities import LogProbabilities
 from bitsperfact.scoring.requests import Request
+from bitsperfact.scoring.segments import AnswerCache
 from tests.conftest import CAPITALS
 
 TABLES = ("claims", "scores", "separation", "verdict")
+RECORD_BYTES = 33
+
+
+def cache_in(folder) -> AnswerCache:
+    return AnswerCache(folder, LogProbabilities.columns)
 
 
 def requests(first: int, stop: int) -> list[Request]:
@@ -29,55 +35,55 @@ def table(asked: list[Request]) -> pd.DataFrame:
 
 
 def test_answers_come_back_as_they_were_added_and_nothing_else_is_known(tmp_path):
-    assert not AnswerCache(tmp_path).find(requests(0, 5))[0].any()
-    AnswerCache(tmp_path).add(requests(0, 100), table(requests(0, 100)))
-    AnswerCache(tmp_path).add(requests(90, 150), table(requests(90, 150)))
+    assert not cache_in(tmp_path).find(requests(0, 5))[0].any()
+    cache_in(tmp_path).add(requests(0, 100), table(requests(0, 100)))
+    cache_in(tmp_path).add(requests(90, 150), table(requests(90, 150)))
     asked = requests(50, 300)[::-1]
-    known, found = AnswerCache(tmp_path).find(asked)
+    known, found = cache_in(tmp_path).find(asked)
     assert [r for r, k in zip(asked, known, strict=True) if k] == requests(50, 150)[::-1]
     pd.testing.assert_frame_equal(found, table(requests(50, 150)[::-1]))
     swapped = [Request(r.continuation, r.context) for r in asked] + [Request("context 2 ", "6")]
-    assert not AnswerCache(tmp_path).find(swapped)[0].any()
+    assert not cache_in(tmp_path).find(swapped)[0].any()
 
 
 @pytest.mark.parametrize(
     "damage", [lambda b: b[:-7], lambda b: b[:40] + bytes([b[40] ^ 1]) + b[41:], lambda _: b""]
 )
 def test_a_damaged_segment_is_ignored_and_replaced(tmp_path, damage):
-    AnswerCache(tmp_path).add(requests(0, 9), table(requests(0, 9)))
-    AnswerCache(tmp_path).add(requests(9, 20), table(requests(9, 20)))
+    cache_in(tmp_path).add(requests(0, 9), table(requests(0, 9)))
+    cache_in(tmp_path).add(requests(9, 20), table(requests(9, 20)))
     (tmp_path / "0.answers").write_bytes(b"no segment")
-    first = next(p for p in tmp_path.iterdir() if p.stat().st_size == 9 * answers.RECORD.itemsize)
+    first = next(p for p in tmp_path.iterdir() if p.stat().st_size == 9 * RECORD_BYTES)
     first.write_bytes(damage(first.read_bytes()))
-    assert AnswerCache(tmp_path).find(requests(0, 20))[0].tolist() == [False] * 9 + [True] * 11
-    AnswerCache(tmp_path).add(requests(0, 9), table(requests(0, 9)))
-    known, found = AnswerCache(tmp_path).find(requests(0, 20))
+    assert cache_in(tmp_path).find(requests(0, 20))[0].tolist() == [False] * 9 + [True] * 11
+    cache_in(tmp_path).add(requests(0, 9), table(requests(0, 9)))
+    known, found = cache_in(tmp_path).find(requests(0, 20))
     assert known.all()
     pd.testing.assert_frame_equal(found, table(requests(0, 20)))
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_many_segments_become_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(answers, "MANY_SEGMENTS", 5)
+    monkeypatch.setattr(segments, "MANY_SEGMENTS", 5)
     for k in range(12):
-        AnswerCache(tmp_path).add(requests(5 * k, 5 * k + 10), table(requests(5 * k, 5 * k + 10)))
+        cache_in(tmp_path).add(requests(5 * k, 5 * k + 10), table(requests(5 * k, 5 * k + 10)))
     for _ in range(2):
-        known, found = AnswerCache(tmp_path).find(requests(0, 65))
+        known, found = cache_in(tmp_path).find(requests(0, 65))
         assert known.all()
         pd.testing.assert_frame_equal(found, table(requests(0, 65)))
-        assert [p.stat().st_size for p in tmp_path.iterdir()] == [65 * answers.RECORD.itemsize]
+        assert [p.stat().st_size for p in tmp_path.iterdir()] == [65 * RECORD_BYTES]
 
 
 def add_and_find(folder, worker: int) -> None:
     """What one of several processes does; merging often, so that they delete each other's segments."""
-    answers.MANY_SEGMENTS = 3
+    segments.MANY_SEGMENTS = 3
     for k in range(30):
         own = requests(1000 * worker + 10 * k, 1000 * worker + 10 * k + 10)
         shared = requests(10 * k, 10 * k + 10)
-        AnswerCache(folder).add(own, table(own))
-        AnswerCache(folder).add(shared, table(shared))
-        assert AnswerCache(folder).find(own + shared)[0].all()
-        known, found = AnswerCache(folder).find(requests(0, 4000))
+        cache_in(folder).add(own, table(own))
+        cache_in(folder).add(shared, table(shared))
+        assert cache_in(folder).find(own + shared)[0].all()
+        known, found = cache_in(folder).find(requests(0, 4000))
         expected = table([r for r, k in zip(requests(0, 4000), known, strict=True) if k])
         pd.testing.assert_frame_equal(found, expected)
 
@@ -86,7 +92,7 @@ def test_processes_at_once_lose_nothing_and_read_nothing_wrong(tmp_path):
     with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("fork")) as pool:
         list(pool.map(add_and_find, [tmp_path] * 3, [1, 2, 3]))
     everything = requests(0, 300) + [r for w in (1, 2, 3) for r in requests(1000 * w, 1000 * w + 300)]
-    known, found = AnswerCache(tmp_path).find(everything)
+    known, found = cache_in(tmp_path).find(everything)
     assert known.all()
     pd.testing.assert_frame_equal(found, table(everything))
 
@@ -95,25 +101,25 @@ def test_a_full_disk_costs_a_warning(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(answers, "_write", full)
+    monkeypatch.setattr(segments, "_write", full)
     with pytest.warns(UserWarning, match="not kept for other runs: .*No space left"):
-        AnswerCache(tmp_path).add(requests(0, 3), table(requests(0, 3)))
+        cache_in(tmp_path).add(requests(0, 3), table(requests(0, 3)))
 
 
 def test_beyond_the_bound_what_was_not_read_for_longest_goes(monkeypatch, tmp_path):
     monkeypatch.setenv("BITSPERFACT_CACHE", str(tmp_path))
-    folders = [answers.folder_of(model, "float32", "auto") for model in ("a", "b", "c")]
+    folders = [segments.folder_of((model, "float32", "auto")) for model in ("a", "b", "c")]
     for age, folder in enumerate(folders):
-        AnswerCache(folder).add(requests(0, 10), table(requests(0, 10)))
+        cache_in(folder).add(requests(0, 10), table(requests(0, 10)))
         for path in folder.iterdir():
             os.utime(path, ns=(10**9 * (100 - age),) * 2)
-    AnswerCache(folders[2]).find(requests(0, 1))  # the oldest, now read
+    cache_in(folders[2]).find(requests(0, 1))  # the oldest, now read
     (half := folders[0] / ".x.answers.y.partial").write_bytes(b"half")
-    answers.trim(20 * answers.RECORD.itemsize)
-    assert [AnswerCache(folder).find(requests(0, 10))[0].all() for folder in folders] == [True, False, True]
+    segments.trim(20 * RECORD_BYTES)
+    assert [cache_in(folder).find(requests(0, 10))[0].all() for folder in folders] == [True, False, True]
     assert half.exists()
     os.utime(half, (0, 0))
-    answers.trim()
+    segments.trim()
     assert not half.exists()
 
 
@@ -147,13 +153,13 @@ def options(cache, tmp_path, monkeypatch):
 def computed(monkeypatch):
     """Requests that any model is asked, as (model, request)."""
     asked: list[tuple[str, Request]] = []
-    answer = tasks.Answering.__call__
+    answer = tasks.Reading.__call__
 
     def listen(self, loaded):
         asked.extend((loaded.info.name, request) for request in self.requests)
         return answer(self, loaded)
 
-    monkeypatch.setattr(tasks.Answering, "__call__", listen)
+    monkeypatch.setattr(tasks.Reading, "__call__", listen)
     return asked
 
 

@@ -7,10 +7,10 @@ import transformers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bitsperfact.scoring import head, ways
-from bitsperfact.scoring.engine import last_hidden_states, logprob_sums
+from bitsperfact.scoring.engine import head, strategies
+from bitsperfact.scoring.engine.inference import last_hidden_states, logprob_sums
+from bitsperfact.scoring.engine.trie import token_trie
 from bitsperfact.scoring.tokens import TokenizedRequest
-from bitsperfact.scoring.trie import token_trie
 from tests.networks import CONFIGS, tiny_model
 
 MODELS = {architecture: tiny_model(architecture) for architecture in CONFIGS}
@@ -41,7 +41,7 @@ def test_random_tries_score_as_each_row_alone(architecture, rows, pack_nodes, n_
     requests = tokenized(rows, n_context)
     expected = plain_one_by_one(loaded, requests)
     n_tokens = np.array([r.n_tokens for r in requests])
-    for way in (ways.trie_and_tiles, ways.trie_and_own_head, ways.plain):
+    for way in (strategies.trie_and_tiles, strategies.trie_and_own_head, strategies.padded_rows):
         with torch.inference_mode():
             assert np.max(np.abs(way(loaded, requests, pack_nodes) - expected) / n_tokens) < 1e-4
     order = random.sample(range(len(rows)), len(rows))
@@ -50,7 +50,7 @@ def test_random_tries_score_as_each_row_alone(architecture, rows, pack_nodes, n_
 
 @pytest.mark.parametrize("architecture", CONFIGS)
 def test_every_architecture_takes_the_fast_way(architecture):
-    assert ways.way_for(MODELS[architecture]) is ways.trie_and_tiles
+    assert strategies.strategy_for(MODELS[architecture]) is strategies.trie_and_tiles
 
 
 @pytest.mark.parametrize("pack_nodes", [1, 7, 64, 10**6])
@@ -65,13 +65,13 @@ def test_each_distinct_prefix_is_computed_once_and_the_head_runs_at_distinct_dec
         lambda _, __, o: headed.append(o.shape[:-1].numel())
     )
     with torch.inference_mode():
-        ways.trie_and_own_head(loaded, requests, pack_nodes)
+        strategies.trie_and_own_head(loaded, requests, pack_nodes)
     assert sum(embedded) == len(trie)
     assert sum(headed) == len(np.unique(trie.nodes))
     embedded.clear()
     headed.clear()
     with torch.inference_mode():
-        ways.trie_and_tiles(loaded, requests, pack_nodes)
+        strategies.trie_and_tiles(loaded, requests, pack_nodes)
     assert sum(embedded) == len(trie)
     assert sum(headed) == 0
 
@@ -108,7 +108,7 @@ def test_a_model_that_changes_its_logits_keeps_its_own_head():
     requests = tokenized([[10, 11, 12, 13], [10, 11, 13]])
     expected = plain_one_by_one(loaded, requests)
     np.testing.assert_allclose(logprob_sums(loaded, requests), expected, atol=1e-4)
-    assert ways.way_for(loaded) is ways.trie_and_own_head
+    assert strategies.strategy_for(loaded) is strategies.trie_and_own_head
 
 
 def recurrent_model():

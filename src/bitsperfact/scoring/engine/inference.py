@@ -1,10 +1,4 @@
-"""The engine: exact log-probabilities of continuations and hidden states, every distinct prefix computed once.
-
-The requests of a call form a token trie. Its nodes go through the model in packs, in depth-first order, each
-attending to its ancestors; the vocabulary head runs only at nodes that a scored token follows, and
-log-probabilities are normalised in float32 whatever the model's own precision. A model that does not take a trie
-(see `ways`) is scored in plain padded rows.
-"""
+"""Log-probabilities of continuations, and hidden states after texts, of a causal language model."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,14 +8,13 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.attention import TrieWalk
-from bitsperfact.scoring.memory import Budget, auto_batch_tokens
-from bitsperfact.scoring.packs import packs
-from bitsperfact.scoring.plain import padded
-from bitsperfact.scoring.rows import batches, distinct_rows, padded_tokens
+from bitsperfact.scoring.engine.attention import TrieWalk
+from bitsperfact.scoring.engine.memory import Budget, auto_batch_tokens
+from bitsperfact.scoring.engine.packs import packs
+from bitsperfact.scoring.engine.padding import batches, distinct_rows, padded, padded_tokens
+from bitsperfact.scoring.engine.strategies import padded_rows, strategy_for
+from bitsperfact.scoring.engine.trie import token_trie
 from bitsperfact.scoring.tokens import TokenizedRequest
-from bitsperfact.scoring.trie import token_trie
-from bitsperfact.scoring.ways import plain, way_for
 
 if TYPE_CHECKING:
     from bitsperfact.models import LoadedModel
@@ -31,19 +24,19 @@ if TYPE_CHECKING:
 def logprob_sums(
     loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int | None = None
 ) -> NDArray[np.float64]:
-    """Log-probability of each request's scored tokens given all before them: shape (n_requests,), nats, <= 0.
+    """Compute the log-probability of each request's scored tokens given all before them.
 
-    `batch_tokens` go through the model at once (None: what free memory allows), or fewer where memory runs out.
-    Independent of that and of the other requests up to rounding. Raises BadInput where a request is longer than
-    the model's context, where memory does not hold one request, or where the model yields a number that is not
-    finite. Warns, once for a model, where it has to be scored in plain rows.
+    Shape (n_requests,), nats, <= 0. `batch_tokens` go through the model at once (None: what free memory allows),
+    or fewer where memory runs out. Independent of that and of the other requests up to rounding. Raises BadInput
+    where a request is longer than the model's context, where memory does not hold one request, or where the model
+    yields a number that is not finite. Warns, once for a model, where it has to be scored in padded rows.
     """
     _refuse_too_long(loaded, [len(r.ids) - 1 for r in requests])
     if not requests:
         return np.empty(0)
-    way = way_for(loaded)
+    strategy = strategy_for(loaded)
     batch_tokens = batch_tokens or auto_batch_tokens(loaded, max(len(r.ids) for r in requests))
-    sums = way(loaded, requests, batch_tokens)
+    sums = strategy(loaded, requests, batch_tokens)
     _refuse_non_finite(loaded, requests, sums)
     return sums
 
@@ -52,16 +45,16 @@ def logprob_sums(
 def last_hidden_states(
     loaded: "LoadedModel", texts: Sequence[tuple[int, ...]], depth: float, batch_tokens: int | None = None
 ) -> NDArray[np.float32]:
-    """Hidden state after the last token of each text, at the layer `depth` of the way up.
+    """Compute the hidden state after the last token of each text, at the layer at `depth`.
 
     Shape (n_texts, hidden width). `depth` in [0, 1]: 0 the embeddings, 1 the last layer's output.
     """
     _refuse_too_long(loaded, [len(ids) for ids in texts])
     if not texts:
         return np.empty((0, loaded.model.config.get_text_config().hidden_size), dtype=np.float32)
-    # The token after the last is asked for, so that the trie has a node for the whole text.
+    # A token follows the last, so that the trie has a node for the whole text.
     whole = [TokenizedRequest((*ids, 0), len(ids), 0, boundary_ok=True) for ids in texts]
-    states = _plain_states if way_for(loaded) is plain else _trie_states
+    states = _plain_states if strategy_for(loaded) is padded_rows else _trie_states
     batch_tokens = batch_tokens or auto_batch_tokens(loaded, max(len(ids) for ids in texts))
     found = states(loaded, whole, depth, batch_tokens)
     for bad in np.flatnonzero(~np.isfinite(found).all(axis=1))[:1]:

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitsperfact.scoring.memory import Budget
-from bitsperfact.scoring.rows import batches, distinct_rows
+from bitsperfact.scoring.engine.memory import Budget
+from bitsperfact.scoring.engine.padding import batches, distinct_rows
 from bitsperfact.scoring.tokens import TokenizedRequest
 
 # Two symbols and short sequences: many shared prefixes, duplicates and nested rows.
