@@ -1,4 +1,4 @@
-"""Every subject with every answer: what each way of comparing a claim with others makes of one model's answers.
+"""Every subject with every answer: what each comparison of a claim with others makes of one model's answers.
 
 All scores are made of one matrix, log P(answer | subject), so that only the comparison differs. `calibrated` takes
 the mean log-probability over R other subjects off, `log mean` the logarithm of their mean probability, `softmax`
@@ -40,9 +40,10 @@ def answers(name: str, set_name: str) -> tuple[Array, NDArray[np.bool_], Array]:
     streams = list(claims.stream_all(set_name, negatives=10_000, seed=0, limit=None))
     with tempfile.TemporaryDirectory() as folder, claims.written(streams, Path(folder) / "claims.parquet") as sets:
         frame, shards = sets[0].rows.frame(), {}
-        asked = scoring.Questions(frame, Path(folder))
+        requests = scoring.ClaimRequests(frame, Path(folder))
         for score in ("logprob", "pmi"):
-            plan = scoring.Plan(loaded.info, asked, (score,), scoring.Settings(), lambda: loaded)
+            chosen = (scoring.score(score),)
+            plan = scoring.ScoringPlan(loaded.info, requests, chosen, scoring.Settings(), lambda: loaded)
             shards |= {task.key: task.run(loaded) for task in plan.tasks if task.key not in shards}
             frame[score] = plan.assemble(shards.__getitem__)["value"].to_numpy()
     table = frame.pivot_table(
@@ -69,9 +70,9 @@ def scores(matrix: Array, alone: Array) -> Iterator[tuple[str, Array]]:
     yield "softmax over all answers", matrix - logsumexp(matrix, axis=1, keepdims=True)
     yield "pmi (answer without context)", matrix - alone
     for n in (*REFERENCES, len(matrix) - 1):
-        said, name = others(matrix, n), "all" if n == len(matrix) - 1 else n
-        yield f"calibrated, R = {name}", matrix - said.mean(axis=0)
-        yield f"log mean, R = {name}", matrix - (logsumexp(said, axis=0) - np.log(n))
+        elsewhere, name = others(matrix, n), "all" if n == len(matrix) - 1 else n
+        yield f"calibrated, R = {name}", matrix - elsewhere.mean(axis=0)
+        yield f"log mean, R = {name}", matrix - (logsumexp(elsewhere, axis=0) - np.log(n))
 
 
 def rows_of(name: str, set_name: str) -> Iterator[str]:
@@ -82,16 +83,16 @@ def rows_of(name: str, set_name: str) -> Iterator[str]:
     for score, values in scores(matrix, alone):
         facts, wrong = values[is_fact], values[~is_fact]
         bits = estimate.bits_per_fact(facts, wrong, groups, replicates=100)
-        told = f"{bits.estimate:.2f} ({bits.lower:.2f} to {bits.upper:.2f})"
+        interval = f"{bits.estimate:.2f} ({bits.lower:.2f} to {bits.upper:.2f})"
         rate, auc = estimate.hallucination_rate(facts, wrong), estimate.auc(facts, wrong)
         shape = f"{len(matrix)}, {matrix.shape[1]}"
-        numbers = f"{told} | {bits.certified:.2f} | {rate:.3f} | {auc:.3f}"
+        numbers = f"{interval} | {bits.certified:.2f} | {rate:.3f} | {auc:.3f}"
         yield f"| {name} | {set_name} | {shape} | {score} | {numbers} |"
 
 
 def main() -> None:
     """Measure every model on every set, and print or write the table."""
-    parser = argparse.ArgumentParser(description="Compare ways of comparing, on every pair.")
+    parser = argparse.ArgumentParser(description="Compare comparisons, on every pair.")
     parser.add_argument("--model", action="append", required=True)
     parser.add_argument("--claims", action="append", required=True)
     parser.add_argument("--out", type=Path)

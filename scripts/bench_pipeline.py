@@ -23,16 +23,15 @@ import psutil
 from bitsperfact import pipeline, tables
 from bitsperfact.analysis import separation
 from bitsperfact.execution import ShardStore
-from bitsperfact.scoring import Plan
-from bitsperfact.scoring.questions import Questions
+from bitsperfact.scoring import ClaimRequests, ScoringPlan
 
 PER_SUBJECT = 10
 #: Functions that are measured: what each does, where it is looked up, and by which name. Some hold others.
 PARTS = (
     ("survey of the file", pipeline, "_open_claims"),
     ("claims.parquet", tables, "write_rows"),
-    ("sorting requests", Questions, "asked"),
-    ("naming shards", Plan, "_tasks"),
+    ("sorting requests", ClaimRequests, "sharded"),
+    ("naming shards", ScoringPlan, "_tasks"),
     ("scoring", pipeline, "_compute"),
     ("scores.parquet", tables, "write_parts"),
     ("columns of claims", separation, "claim_sets_of"),

@@ -67,7 +67,7 @@ def cut_shots(asked: Claims, tokenizer: Any) -> Claims:
 def engine(folder: str) -> tuple[Any, Score]:
     """This package: the model, and what scores claims on it."""
     from bitsperfact import models
-    from bitsperfact.scoring.engine import logprob_sums
+    from bitsperfact.scoring.engine.inference import logprob_sums
     from bitsperfact.scoring.requests import Request
     from bitsperfact.scoring.tokens import Encoder
 
@@ -209,9 +209,9 @@ def compare(
     from transformers import PreTrainedTokenizerFast
 
     from bitsperfact import models
+    from bitsperfact.scoring.engine.trie import token_trie
     from bitsperfact.scoring.requests import Request
     from bitsperfact.scoring.tokens import Encoder
-    from bitsperfact.scoring.trie import token_trie
 
     folder = str(models.resolve(name))
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)

@@ -3,7 +3,7 @@
 python scripts/check_scores.py --repetitions 200 --out docs/scores.md
 
 What a model says is made up at the level of log-probabilities: one number for each subject and answer. Scores are
-made of it by their own families and `value`, as in a run. Exit status 1 where a score breaks what is asked.
+made of it by their own needs and `value`, as in a run. Exit status 1 where a score breaks what is asked.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,11 +23,12 @@ from bitsperfact import scoring
 from bitsperfact.estimate import BitsPerFact, bits_per_fact
 from bitsperfact.files import write_text
 from bitsperfact.rows import Held
-from bitsperfact.scoring.calibrated import calibrated
-from bitsperfact.scoring.registry import Answers, HiddenScore, Labels, LogitScore, Score, TokenScore
+from bitsperfact.scoring import Score
 from bitsperfact.scoring.requests import Request
-from bitsperfact.scoring.unlabelled import Unlabelled
-from score_worlds import Array, Dealt, Ints, Said, World, filters, nulls
+from bitsperfact.scoring.score import Answers, ScoreInput
+from bitsperfact.scoring.scores.calibrated import calibrated
+from bitsperfact.scoring.views import Labelled, Unlabelled
+from score_worlds import Array, Dealt, Ints, Pairs, World, filters, nulls
 
 #: Draws of a world with memory that a supervised score gets.
 MOST_FITTED = 20
@@ -34,8 +36,8 @@ MOST_FITTED = 20
 _TEXT = re.compile(r"s(\d+)is(?: a(\d+)\.)?")
 
 
-class Interview:
-    """The claims of a world as a table, and what each score asks about them, as numbers of pairs."""
+class Answerer:
+    """The claims of a world as a table, and what each score needs of a model, as numbers of pairs."""
 
     def __init__(self, dealt: Dealt, tokens: int = 1) -> None:
         self.dealt, self._tokens = dealt, tokens
@@ -44,10 +46,10 @@ class Interview:
             "prefix": [f"s{s}is" for s in dealt.subject],
             "target": [f" a{a}." for a in dealt.answer],
         }
-        self._frame = pd.DataFrame(texts).assign(claim_id="", claim_set="made up")
-        self.claims = Unlabelled(Held("claims", self._frame))
+        self._frame = pd.DataFrame(texts).assign(claim_id="", claim_set="made up", is_fact=dealt.is_fact)
+        self._rows = Held("claims", self._frame)
         self._number: dict[tuple[int, int], int] = {}
-        self._asked: dict[str, tuple[Ints, NDArray[np.bool_]]] = {}
+        self._pairs: dict[str, tuple[Ints, NDArray[np.bool_]]] = {}
         facts = zip(dealt.subject[dealt.is_fact], dealt.answer[dealt.is_fact], strict=True)
         self._facts = set(facts)
         self.own = np.array([self._of(s, a) for s, a in zip(dealt.subject, dealt.answer, strict=True)])
@@ -55,15 +57,15 @@ class Interview:
     def _of(self, subject: int, answer: int) -> int:
         return self._number.setdefault((int(subject), int(answer)), len(self._number))
 
-    def ask(self, chosen: Score) -> None:
-        """Note the pairs that a score asks about; before `said`."""
-        for family in chosen.families if isinstance(chosen, TokenScore) else ():
-            if family.name not in self._asked:
-                form = family.form(self.claims)
-                pairs = [self._pair(request) for request in form.build(self._frame)]
+    def prepare(self, score: Score) -> None:
+        """Note the pairs that a score needs; before `pairs`."""
+        for need in score.needs:
+            if need.name not in self._pairs:
+                builder = need.builder(Unlabelled(self._rows))
+                pairs = [self._pair(request) for request in builder.build(self._frame)]
                 numbers, denied = zip(*pairs, strict=True)
-                shape = (-1, form.per_claim)
-                self._asked[family.name] = np.array(numbers).reshape(shape), np.array(denied).reshape(shape)
+                shape = (-1, builder.per_claim)
+                self._pairs[need.name] = np.array(numbers).reshape(shape), np.array(denied).reshape(shape)
 
     def _pair(self, request: Request) -> tuple[int, bool]:
         """The pair that a request is about, and whether it asks for "False"."""
@@ -73,32 +75,42 @@ class Interview:
         return self._of(int(found[1]), int(found[2])), request.continuation == " False"
 
     @cached_property
-    def said(self) -> Said:
-        """Every pair asked about, once all scores have asked."""
+    def pairs(self) -> Pairs:
+        """Every pair that is needed, once all scores are prepared for."""
         subject, answer = (np.array(column) for column in zip(*self._number, strict=True))
-        return Said(subject, answer, np.array([pair in self._facts for pair in self._number]))
+        return Pairs(subject, answer, np.array([pair in self._facts for pair in self._number]))
 
-    def value(self, chosen: Score, logprob: Array, seed: int) -> Array:
+    def value(self, score: Score, logprob: Array, seed: int) -> Array:
         """The score of each claim, of the log-probabilities of all pairs."""
-        if isinstance(chosen, LogitScore):
-            return logprob[self.own]
-        if isinstance(chosen, HiddenScore):
-            return self._probed(chosen, logprob[self.own], seed)
         answers = {}
-        for family in chosen.families:
-            numbers, denied = self._asked[family.name]
-            n_tokens = 1 + self.dealt.answer[:, None] % self._tokens
-            answers[family.name] = Answers(np.where(denied, 0.0, logprob[numbers]), n_tokens)
-        return chosen.value(self.claims, answers)
+        for need in score.needs:
+            numbers, denied = self._pairs[need.name]
+            columns = {
+                column: self._read(column, np.where(denied, 0.0, logprob[numbers]), seed)
+                for column in need.reader.columns
+            }
+            size = numbers.size
+            flat = {name: column.reshape(size, *column.shape[2:]) for name, column in columns.items()}
+            answers[need.name] = Answers(flat, np.arange(size).reshape(numbers.shape))
+        claims = Labelled(self._rows) if score.supervised else Unlabelled(self._rows)
+        return score.value(ScoreInput(claims, answers, seed))
 
-    def _probed(self, chosen: HiddenScore, logprob: Array, seed: int) -> Array:
+    def _read(self, column: str, logprob: Array, seed: int) -> NDArray[Any]:
+        """What a model reads as `column` where its log-probabilities are these, (n_claims, per_claim)."""
+        if column in ("logprob_sum", "logit"):
+            return logprob
+        if column == "hidden":
+            return self._hidden(logprob[:, 0], seed)[:, None]
+        tokens = 1 + self.dealt.answer[:, None] % self._tokens
+        return np.broadcast_to(tokens, logprob.shape)
+
+    def _hidden(self, logprob: Array, seed: int) -> NDArray[np.float32]:
         """States that show the model's verdict, and which subject and which answer it is about."""
         rng, dealt = np.random.default_rng(seed), self.dealt
         of_subject, of_answer = (rng.standard_normal((1 + x.max(), 8)) for x in (dealt.subject, dealt.answer))
         one_hot = np.eye(1 + dealt.answer.max())[dealt.answer][:, :60]
         hidden = np.c_[logprob / 6, of_subject[dealt.subject], of_answer[dealt.answer], one_hot]
-        labels = Labels(dealt.is_fact, dealt.subject.astype(str), dealt.answer.astype(str))
-        return chosen.value(hidden.astype(np.float32), labels, seed)
+        return hidden.astype(np.float32)
 
     def choice(self, logprob: Array) -> Array:
         """Odds against the subject's other candidates, of which one is a fact by construction: no tester's."""
@@ -145,28 +157,28 @@ def estimate(values: Array, dealt: Dealt, seed: int, replicates: int) -> BitsPer
 def examined(
     world: World, scores: dict[str, Score], repetitions: int, seed: int = 0, replicates: int = 100
 ) -> list[Outcome]:
-    """Score and estimate `repetitions` draws of a world; `choice`, of no registry, comes last.
+    """Score and estimate `repetitions` draws of a world; `choice`, which is no score, comes last.
 
     A supervised score of a tester, which is fitted nine times a draw, gets `MOST_FITTED` draws.
     """
     outcomes = {name: Outcome(world, name) for name in (*scores, "choice")}
-    interview = None
+    answerer = None
     for number, child in enumerate(np.random.SeedSequence(seed).spawn(repetitions)):
         rng = np.random.default_rng(child)
-        if interview is None or not world.memory:  # where nothing is known, what is dealt is all there is
-            interview = Interview(world.deal(rng), world.tokens)
-            for chosen in scores.values():
-                interview.ask(chosen)
-        logprob = world.law(interview.said, rng)
+        if answerer is None or not world.memory:  # where nothing is known, what is dealt is all there is
+            answerer = Answerer(world.deal(rng), world.tokens)
+            for score in scores.values():
+                answerer.prepare(score)
+        logprob = world.law(answerer.pairs, rng)
         estimated: dict[bytes, BitsPerFact] = {}
         for name, outcome in outcomes.items():
             known = scores.get(name)
-            if isinstance(known, HiddenScore) and world.memory and number >= MOST_FITTED:
+            if known is not None and known.supervised and world.memory and number >= MOST_FITTED:
                 continue
-            values = interview.choice(logprob) if known is None else interview.value(known, logprob, number)
+            values = answerer.choice(logprob) if known is None else answerer.value(known, logprob, number)
             key = values.tobytes()  # several scores are one where each answer is one token
             if key not in estimated:
-                estimated[key] = estimate(values, interview.dealt, number, replicates)
+                estimated[key] = estimate(values, answerer.dealt, number, replicates)
             outcome.add(estimated[key])
     return list(outcomes.values())
 

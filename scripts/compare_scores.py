@@ -15,9 +15,8 @@ import pandas as pd
 from bitsperfact import claims, models, scoring
 from bitsperfact.estimate import bits_per_fact
 from bitsperfact.files import write_text
-from bitsperfact.scoring import registry, tasks
-from bitsperfact.scoring.calibrated import calibrated
-from bitsperfact.scoring.registry import Score
+from bitsperfact.scoring import Score
+from bitsperfact.scoring.scores.calibrated import calibrated
 
 #: Numbers of references that are compared.
 REFERENCES = (4, 8, 16, 32)
@@ -39,23 +38,21 @@ share. Hallucination: share of non-facts accepted at 95 % recall. R: references 
 def rows_of(name: str, set_name: str, limit: int) -> Iterator[str]:
     """One row of the table for each score."""
     loaded = models.load(name, dtype="float32", device="cpu", trust_remote_code=False, allow_pickle=False)
-    compared: dict[str, Score] = {each: scoring.score(each) for each in ("logprob", "pmi")}
-    compared |= {f"R = {most}": calibrated(f"R = {most}", most) for most in REFERENCES}
-    # Some are in no registry.
-    tasks.score = registry.score = compared.__getitem__  # type: ignore[assignment]
+    compared: list[Score] = [scoring.score(each) for each in ("logprob", "pmi")]
+    compared += [calibrated(f"R = {most}", most) for most in REFERENCES]
     streams = list(claims.stream_all(set_name, negatives=10, seed=0, limit=limit))
     with tempfile.TemporaryDirectory() as folder, claims.written(streams, Path(folder) / "claims.parquet") as sets:
         frame = sets[0].rows.frame()
-        asked = scoring.Questions(frame, Path(folder))
+        requests = scoring.ClaimRequests(frame, Path(folder))
         shards: dict[str, pd.DataFrame] = {}
         for score in compared:
-            plan = scoring.Plan(loaded.info, asked, (score,), scoring.Settings(), lambda: loaded)
+            plan = scoring.ScoringPlan(loaded.info, requests, (score,), scoring.Settings(), lambda: loaded)
             start, new = time.process_time(), [task for task in plan.tasks if task.key not in shards]
             shards |= {task.key: task.run(loaded) for task in new}
             spent = time.process_time() - start
             values = plan.assemble(shards.__getitem__)["value"].to_numpy()
             counts = f"{sum(task.n_items for task in new):,} | {spent:.1f}"
-            yield f"| {name} | {set_name} | {_measured(values, frame, score, counts)} |"
+            yield f"| {name} | {set_name} | {_measured(values, frame, score.name, counts)} |"
 
 
 def _measured(values: np.ndarray, frame: pd.DataFrame, score: str, counts: str) -> str:

@@ -27,8 +27,8 @@ class Dealt:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What is said of pairs, shape (n,): subject -1 is none at all. `fact` says which pairs are facts."""
+class Pairs:
+    """Subjects with answers, shape (n,): subject -1 is none at all. `fact` says which pairs are facts."""
 
     subject: Ints
     answer: Ints
@@ -36,7 +36,7 @@ class Said:
 
 
 #: Pairs and a generator -> log-probability of each, nats.
-Law = Callable[[Said, np.random.Generator], Array]
+Law = Callable[[Pairs, np.random.Generator], Array]
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class World:
 def accepting(bits: float, *, noise: float = NOISE, spread: float = 0.0) -> Law:
     """A filter that accepts every fact and 2^-bits of all else; offsets of sd `spread` by subject and answer."""
 
-    def law(said: Said, rng: np.random.Generator) -> Array:
-        accepted = said.fact | (rng.random(said.fact.size) < 2.0**-bits)
-        accepted[said.subject < 0] = False
-        offsets = _offset(said.subject, spread, rng) + _offset(said.answer, spread, rng)
+    def law(pairs: Pairs, rng: np.random.Generator) -> Array:
+        accepted = pairs.fact | (rng.random(pairs.fact.size) < 2.0**-bits)
+        accepted[pairs.subject < 0] = False
+        offsets = _offset(pairs.subject, spread, rng) + _offset(pairs.answer, spread, rng)
         return np.where(accepted, 0.0, REFUSED) + noise * rng.standard_normal(accepted.size) + offsets
 
     return law
@@ -65,9 +65,9 @@ def accepting(bits: float, *, noise: float = NOISE, spread: float = 0.0) -> Law:
 def knowing_nothing(own: float, subject: float, answer: float) -> Law:
     """Normal log-probabilities with sd `own` for each pair, beside what all pairs of a subject or answer share."""
 
-    def law(said: Said, rng: np.random.Generator) -> Array:
-        offsets = _offset(said.subject, subject, rng) + _offset(said.answer, answer, rng)
-        return own * rng.standard_normal(said.fact.size) + offsets
+    def law(pairs: Pairs, rng: np.random.Generator) -> Array:
+        offsets = _offset(pairs.subject, subject, rng) + _offset(pairs.answer, answer, rng)
+        return own * rng.standard_normal(pairs.fact.size) + offsets
 
     return law
 
@@ -78,9 +78,9 @@ def _offset(which: Ints, spread: float, rng: np.random.Generator) -> Array:
     return np.asarray(drawn[which + 1])
 
 
-def near_misses(said: Said, rng: np.random.Generator) -> Array:
+def near_misses(pairs: Pairs, rng: np.random.Generator) -> Array:
     """Answers in families of eleven, a code and its misprints, which a model finds nearly equally likely."""
-    _, pair = np.unique(said.subject * 10**6 + said.answer // 11, return_inverse=True)
+    _, pair = np.unique(pairs.subject * 10**6 + pairs.answer // 11, return_inverse=True)
     return 3 * rng.standard_normal(pair.max() + 1)[pair] + NOISE * rng.standard_normal(pair.size)
 
 

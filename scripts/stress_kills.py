@@ -32,7 +32,7 @@ import psutil
 from bitsperfact import analysis, console, models, pipeline, report  # noqa: F401
 from bitsperfact.execution import waiting
 from bitsperfact.scoring import tasks
-from bitsperfact.scoring.engine import logprob_sums  # noqa: F401
+from bitsperfact.scoring.engine.inference import logprob_sums  # noqa: F401
 
 MODELS = ("random:tiny", "random:tiny-gpt2")
 TABLES = ("claims", "scores", "separation", "verdict")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bitsperfact import pipeline, precision
-from bitsperfact.scoring import memory
+from bitsperfact.scoring.engine import memory
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_small_batches_give_the_same_tables_shards_and_report(options, small_bat
     assert names[0] == names[1]
     assert whole.manifest["claims_sha256"] == parts.manifest["claims_sha256"]
     assert (whole.path / "report.html").read_bytes() == (parts.path / "report.html").read_bytes()
-    assert not list(tmp_path.rglob(".asked"))
+    assert not list(tmp_path.rglob(".requests"))
 
 
 def test_a_run_in_small_batches_is_resumed_without_a_model(options, small_batches, monkeypatch):
@@ -114,7 +114,7 @@ def test_a_report_of_many_claims_draws_a_sample_and_says_so(options, monkeypatch
     assert "of 36 claims" not in page
 
 
-#: Claims are written, asked, answered without a model, and analysed; peaks after few and after many claims.
+#: Claims are written, sorted as requests, answered without a model and analysed; memory after few and after many.
 MEMORY = textwrap.dedent(
     """
     import json, resource, sys
@@ -130,7 +130,7 @@ MEMORY = textwrap.dedent(
         module.BATCH_ROWS = 1 << 12
     shards.SORTED_AT_ONCE = 1 << 12
     pattern.MOST_CLAIMS, levels.MOST_EXACT, levels.RANKS, sets.MOST_NAMES = 500, 1 << 11, 1 << 8, 1 << 8
-    MODEL = tables.ModelInfo("m", "main", "f" * 64, 10, "float32", "Tiny")
+    MODEL = tables.ModelInfo("m", "main", "f" * 64, 10, "float32", "TinyForCausalLM")
 
     def run(folder, n_claims):
         folder.mkdir()
@@ -144,8 +144,9 @@ MEMORY = textwrap.dedent(
             file.writelines(line + "\\n" for line in lines)
         with claims.written(claims.stream_all(folder / "c.csv"), folder / "claims.parquet") as written:
             pass
-        asked = scoring.Questions(written[0].rows, folder / "asked")
-        plan = scoring.Plan(MODEL, asked, ("logprob", "calibrated"), scoring.Settings(), None)
+        requests = scoring.ClaimRequests(written[0].rows, folder / "requests")
+        scores = scoring.score("logprob"), scoring.score("calibrated")
+        plan = scoring.ScoringPlan(MODEL, requests, scores, scoring.Settings(), None)
         sizes = {task.key: task.n_items for task in plan.tasks}
 
         def read(key):

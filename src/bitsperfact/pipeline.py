@@ -16,12 +16,12 @@ from bitsperfact.errors import BadInput
 from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
 from bitsperfact.options import Options
 from bitsperfact.rows import Rows
-from bitsperfact.scoring import Plan, Questions, ScoringTask, Settings, check_fit, score
-from bitsperfact.scoring.choosing import Chosen, chosen, names_of
-from bitsperfact.scoring.peak import peak_memory_mib
-from bitsperfact.scoring.recall import SharedStore
+from bitsperfact.scoring import ClaimRequests, Score, ScoringPlan, ScoringTask, Settings, check_fit, score
+from bitsperfact.scoring.cache import CachedStore
+from bitsperfact.scoring.engine.memory import peak_memory_mib
+from bitsperfact.scoring.registry import ScoresOfSet, distinct, scores_for
 from bitsperfact.scoring.tokens import check_bos
-from bitsperfact.scoring.unlabelled import Unlabelled
+from bitsperfact.scoring.views import Unlabelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,11 +50,11 @@ def run(options: Options) -> runs.Run:
         _refuse_doubles("--claims", [s.info.name for s in streams])
         with claim_sets.written(streams, writer.path("claims")) as sets:
             del streams  # with the facts that recipes hold
-            scores_of = [chosen(options.score, Unlabelled(each.rows)) for each in sets]
+            scores_of = [scores_for(options.score, Unlabelled(each.rows)) for each in sets]
             infos = [_describe(options, name) for name in options.model]
             _refuse_doubles("--model", [info.name for info in infos])
             for info in infos:
-                check_fit(info, names_of(scores_of), options.bos)
+                check_fit(info, distinct(scores_of), options.bos)
             facts = _provenance(options, sets, scores_of)
             set_infos = [s.info for s in sets]
             writer.begin("scoring", set_infos, infos, **facts)
@@ -68,7 +68,7 @@ def run(options: Options) -> runs.Run:
         if options.engine == "local":  # elsewhere the memory is that of other processes
             more["peak_memory_mib"] = peak_memory_mib()
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
-            more["precision"] = _precision(options, names_of(scores_of), claims, scores, infos)
+            more["precision"] = _precision(options, distinct(scores_of), claims, scores, infos)
         writer.complete(**more)
     return runs.load_run(options.out)
 
@@ -81,8 +81,7 @@ def _check(options: Options) -> None:
         if not given:
             raise BadInput(option, "at least one", "none")
         _refuse_doubles(option, list(given))
-    for name in options.score or ():
-        score(name)
+    _refuse_doubles("--score", [score(name).name for name in options.score or ()])
     check_bos(options.bos)
     _check_engine(options)
     _check_least(options)
@@ -163,16 +162,16 @@ def _score(
     options: Options,
     writer: runs.RunWriter,
     sets: "list[WrittenSet]",
-    scores_of: list[Chosen],
+    scores_of: list[ScoresOfSet],
     infos: list[tables.ModelInfo],
 ) -> None:
     """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
-    with _scratch(options.out / ".asked") as folder:
-        asked = [Questions(each.rows, folder / str(number)) for number, each in enumerate(sets)]
+    with _scratch(options.out / ".requests") as folder:
+        requests = [ClaimRequests(each.rows, folder / str(number)) for number, each in enumerate(sets)]
         plans = [
-            Plan(info, questions, each.scores, _settings(options), _opener(options, info))
+            ScoringPlan(info, of_set, each.scores, _settings(options), _opener(options, info))
             for info in infos
-            for questions, each in zip(asked, scores_of, strict=True)
+            for of_set, each in zip(requests, scores_of, strict=True)
         ]
         store = _computed(options, plans)
         parts = (part for plan in plans for part in plan.parts(store.read))
@@ -197,11 +196,11 @@ def _opener(options: Options, info: tables.ModelInfo) -> _Opener:
     return _Opener(info, options.device, options.trust_remote_code, options.allow_pickle)
 
 
-def _computed(options: Options, plans: list[Plan]) -> ShardStore:
+def _computed(options: Options, plans: list[ScoringPlan]) -> ShardStore:
     """The store that holds every shard of the plans, those missing computed."""
     tasks = [task for plan in plans for task in plan.tasks]
-    store = SharedStore(options.out / "shards") if options.cache else ShardStore(options.out / "shards")
-    for now in store.rounds(tasks) if isinstance(store, SharedStore) else [tasks]:
+    store = CachedStore(options.out / "shards") if options.cache else ShardStore(options.out / "shards")
+    for now in store.rounds(tasks) if isinstance(store, CachedStore) else [tasks]:
         _compute(options, now, store)
     return store
 
@@ -215,27 +214,30 @@ def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore) -> N
 
 
 def _precision(
-    options: Options, names: tuple[str, ...], claims: Rows, scores: Rows, infos: list[tables.ModelInfo]
+    options: Options, made: tuple[Score, ...], claims: Rows, scores: Rows, infos: list[tables.ModelInfo]
 ) -> list[dict[str, Any]]:
     """The error of each model's reduced precision, measured with the model in float32 on some claims."""
     first = claims.head(PRECISION_CLAIMS, list(tables.COLUMNS["claims"]))
     found = []
-    with _scratch(options.out / ".asked") as folder:
+    with _scratch(options.out / ".requests") as folder:
         for number, info in enumerate(infos):
             exact = _opener(options, replace(info, dtype="float32"))
-            plan = precision.float32_plan(info, names, _settings(options), first, exact, folder / str(number))
+            plan = precision.float32_plan(info, made, _settings(options), first, exact, folder / str(number))
             if plan is not None:
-                work = partial(_precision_of, options, plan, scores)
+                work = partial(_precision_of, options, plan, made, scores)
                 found.append(precision.measured(work, info.name, info.dtype))
     return found
 
 
-def _precision_of(options: Options, plan: Plan, scores: Rows) -> precision.PrecisionError:
+def _precision_of(
+    options: Options, plan: ScoringPlan, made: tuple[Score, ...], scores: Rows
+) -> precision.PrecisionError:
     precision.check_room(plan.model)
-    sampled = plan.questions.rows.frame()["claim_id"]
+    sampled = plan.requests.rows.frame()["claim_id"]
     batches = scores.batches(list(tables.COLUMNS["scores"]))
     own = pd.concat([batch[batch["claim_id"].isin(sampled)] for batch in batches], ignore_index=True)
-    return precision.error_of(plan, _computed(options, [plan]).read, own, options.dtype)
+    exact = plan.assemble(_computed(options, [plan]).read)
+    return precision.error_of(plan, exact, own, made, options.dtype)
 
 
 def _analyse(
@@ -266,12 +268,12 @@ def _report(options: Options, finished: runs.Run) -> None:
     report.write_report(finished, options.out / "report.html")
 
 
-def _provenance(options: Options, sets: "list[WrittenSet]", scores_of: list[Chosen]) -> dict[str, Any]:
+def _provenance(options: Options, sets: "list[WrittenSet]", scores_of: list[ScoresOfSet]) -> dict[str, Any]:
     return runs.provenance(RECORDED, options.command) | {
-        "options": {"score": names_of(scores_of)}
+        "options": {"score": [each.name for each in distinct(scores_of)]}
         | {k: getattr(options, k) for k in ("negatives", "limit", "seed", "replicates")}
         | {k: getattr(options, k) for k in ("dtype", "device", "bos", "engine", "workers", "cache")},
-        "scores_left_out": [asdict(left_out) for each in scores_of for left_out in each.left_out],
+        "scores_left_out": [asdict(skipped) for each in scores_of for skipped in each.skipped],
         "claims_sha256": {s.info.name: s.fingerprint for s in sets},
     }
 

@@ -1,7 +1,7 @@
 """What reduced precision costs a run: a sample of its claims is scored in float32 too.
 
 Rounding moves scores, and it makes claims tie whose scores differ; estimates of the divergence live on such
-differences, so both are told.
+differences, so both are recorded.
 """
 
 import warnings
@@ -15,9 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring import Plan, Questions, Settings, score
-from bitsperfact.scoring.registry import HiddenScore, LogitScore, TokenScore
-from bitsperfact.scoring.requests import CONDITIONAL
+from bitsperfact.scoring import ClaimRequests, Score, ScoringPlan, Settings
+from bitsperfact.scoring.scores import logprob
 from bitsperfact.tables import ModelInfo
 
 #: Claims of a model that are scored again.
@@ -48,61 +47,58 @@ class PrecisionError:
 
 def float32_plan(
     model: ModelInfo,
-    scores: Sequence[str],
+    scores: Sequence[Score],
     settings: Settings,
     claims: pd.DataFrame,
     opener: Callable[[], Any],
     folder: Path,
-) -> Plan | None:
-    """How a sample of `claims` is scored again in float32, by the first of the `scores` that is not a hidden
-    state's; None where there is none. `opener` opens the model in float32; `folder` is for the requests.
+) -> ScoringPlan | None:
+    """Plan to score a sample of `claims` again in float32, by the first of the `scores` whose reader says how
+    rounding shows; None where there is none. `opener` opens the model in float32; `folder` is for the requests.
 
     Only what the model says of the claim itself is compared, so a score that compares it with other answers of the
     model is done as `logprob`.
     """
-    own = next((name for name in scores if not isinstance(score(name), HiddenScore)), None)
+    own = next((score for score in scores if score.needs[0].reader.rounding is not None), None)
     if own is None:
         return None
-    own = "logprob" if _first_asked(own) == CONDITIONAL.name else own
+    own = logprob.SCORE if own.needs[0] == logprob.CONDITIONAL else own
     distinct = claims.drop_duplicates(["prefix", "target"])
     sample = distinct.sample(min(SAMPLE, len(distinct)), random_state=settings.seed).sort_index()
-    return Plan(replace(model, dtype="float32"), Questions(sample, folder), (own,), settings, opener)
+    requests = ClaimRequests(sample, folder)
+    return ScoringPlan(replace(model, dtype="float32"), requests, (own,), settings, opener)
 
 
-def error_of(plan: Plan, read: Callable[[str], pd.DataFrame], scores: pd.DataFrame, dtype: str) -> PrecisionError:
-    """Compare the finished shards of a `float32_plan` with the run's own scores in `dtype`."""
-    name = plan.scores[0]
-    is_logit = isinstance(score(name), LogitScore)
-    same = scores["score"].map({each: _first_asked(each) for each in scores["score"].unique()})
-    ours = scores[(scores["model"] == plan.model.name) & (same == _first_asked(name))]
-    ours = ours.drop_duplicates("claim_id").set_index("claim_id").loc[plan.questions.rows.frame()["claim_id"]]
-    exact = plan.raw(name, read)["logit" if is_logit else "logprob_sum"].to_numpy(dtype=float)
-    rounded = ours["value" if is_logit else "logprob_sum"].to_numpy(dtype=float)
-    off = np.abs(rounded - exact) / (1 if is_logit else ours["n_tokens"].to_numpy(dtype=float))
+def error_of(
+    plan: ScoringPlan, exact: pd.DataFrame, run_scores: pd.DataFrame, scores: Sequence[Score], dtype: str
+) -> PrecisionError:
+    """Compare the scores table of a `float32_plan`, `exact`, with the run's table of its `scores` in `dtype`."""
+    (score,) = plan.scores
+    rounding = score.needs[0].reader.rounding
+    assert rounding is not None  # or there were no plan
+    comparable = [other.name for other in scores if other.needs[0] == score.needs[0]]
+    ours = run_scores[(run_scores["model"] == plan.model.name) & run_scores["score"].isin(comparable)]
+    ours = ours.drop_duplicates("claim_id").set_index("claim_id").loc[exact["claim_id"]]
+    in_float32, rounded = (table[rounding.column].to_numpy(dtype=float) for table in (exact, ours))
+    off = np.abs(rounded - in_float32) / (ours["n_tokens"].to_numpy(dtype=float) if rounding.per == "token" else 1)
     return PrecisionError(
         model=plan.model.name,
         dtype=dtype,
-        score=name,
+        score=score.name,
         n_claims=len(off),
         median_nats=float(np.median(off)),
         most_nats=float(off.max()),
-        per="claim" if is_logit else "token",
+        per=rounding.per,
         tied=tied_share(rounded),
-        tied_float32=tied_share(exact),
+        tied_float32=tied_share(in_float32),
     )
-
-
-def _first_asked(name: str) -> str:
-    """What a score's raw sums are of: its first family, or the score itself where it has none."""
-    chosen = score(name)
-    return chosen.families[0].name if isinstance(chosen, TokenScore) else name
 
 
 def check_room(model: ModelInfo) -> None:
     """Raise BadInput where free memory does not hold a model in its precision: the system would end the run."""
     import torch
 
-    from bitsperfact.scoring.memory import free_bytes
+    from bitsperfact.scoring.engine.memory import free_bytes
 
     needed, free = 4 * model.n_params, free_bytes(torch.device("cpu"))
     if needed > free:

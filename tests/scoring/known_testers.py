@@ -1,7 +1,7 @@
 """Networks that are membership testers: what they say of a subject and an answer is a table's entry, exactly.
 
 A causal head gives an answer after its subject the table's log-probability (less a constant, which a token that is
-no answer takes up), "True" after a statement likewise, and its middle layer shows the entry; a judging head gives
+no answer takes up), "True" after a statement likewise, and its middle layer shows the entry; a classifier gives
 the entry as its one logit. Tokens are words.
 """
 
@@ -12,7 +12,7 @@ import torch
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from bitsperfact.scoring import ways
+from bitsperfact.scoring.engine import strategies
 from bitsperfact.tables import ModelInfo
 
 #: Logit of the token that is no answer: it takes up nearly all of the probability, after every subject alike.
@@ -23,10 +23,10 @@ WORDS = ("<rest>", "<s>", "</s>", "is", "True", "False")
 class KnownTester(torch.nn.Module):
     """`entries`: shape (1 + n_subjects, n_answers), log-probabilities; the first row is without a subject."""
 
-    def __init__(self, entries: np.ndarray, judges: bool) -> None:
+    def __init__(self, entries: np.ndarray, classifies: bool) -> None:
         super().__init__()
         self.entries = torch.tensor(entries, dtype=torch.float32)
-        self.judges = judges
+        self.classifies = classifies
         self.n_subjects, self.n_answers = entries.shape[0] - 1, entries.shape[1]
         self.config = transformers.PretrainedConfig(pad_token_id=0, max_position_embeddings=512)
         self.head = Head(self)
@@ -47,7 +47,7 @@ class KnownTester(torch.nn.Module):
 
     def forward(self, input_ids, attention_mask=None, use_cache=False):
         state = self.state(input_ids)
-        if self.judges:
+        if self.classifies:
             return SimpleNamespace(logits=self.entry(state[:, -1])[:, None])
         return SimpleNamespace(logits=self.head(state))
 
@@ -78,15 +78,15 @@ class Head(torch.nn.Module):
         return logits
 
 
-def known_tester(entries: np.ndarray, *, judges: bool = False):
+def known_tester(entries: np.ndarray, *, classifies: bool = False):
     """A loaded model that knows a table of log-probabilities; subject and answer k are the words `sk` and `ak`."""
     n_subjects, n_answers = entries.shape[0] - 1, entries.shape[1]
     words = [*WORDS, *(f"s{k}" for k in range(n_subjects)), *(f"a{k}" for k in range(n_answers))]
     tokenizer = Tokenizer(models.WordLevel({word: k for k, word in enumerate(words)}, unk_token="<rest>"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    model = KnownTester(entries, judges).eval()
-    ways._ways[model] = ways.plain  # it has no attention to take a trie
-    kind = "TesterForSequenceClassification" if judges else "TesterForCausalLM"
+    model = KnownTester(entries, classifies).eval()
+    strategies._strategies[model] = strategies.padded_rows  # it has no attention to take a trie
+    kind = "TesterForSequenceClassification" if classifies else "TesterForCausalLM"
     return SimpleNamespace(
         model=model,
         tokenizer=transformers.PreTrainedTokenizerFast(

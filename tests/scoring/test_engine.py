@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.engine import last_hidden_states, logprob_sums
-from bitsperfact.scoring.head import head_only_at
+from bitsperfact.scoring.engine.head import head_only_at
+from bitsperfact.scoring.engine.inference import last_hidden_states, logprob_sums
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.tokens import Encoder
 from tests.networks import CONFIGS, byte_tokenizer, tiny_model

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bitsperfact import claims, models
-from bitsperfact.scoring.engine import logprob_sums
+from bitsperfact.scoring.engine.inference import logprob_sums
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.tokens import Encoder
 from tests.scoring.reference import logprob_one_by_one

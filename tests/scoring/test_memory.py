@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring import memory, ways
-from bitsperfact.scoring.engine import last_hidden_states, logprob_sums
-from bitsperfact.scoring.peak import peak_memory_mib
+from bitsperfact.scoring.engine import memory, strategies
+from bitsperfact.scoring.engine.inference import last_hidden_states, logprob_sums
+from bitsperfact.scoring.engine.memory import peak_memory_mib
 from bitsperfact.scoring.tokens import TokenizedRequest
 from tests.networks import CONFIGS, tiny_model
 
@@ -53,7 +53,7 @@ def test_a_pack_that_does_not_fit_is_halved_and_no_number_changes(architecture):
     texts = list({r.ids for r in asked})
     states = last_hidden_states(calm, texts, 0.5)
     loaded = tiny_model(architecture)
-    ways.way_for(loaded)
+    strategies.strategy_for(loaded)
     passed = with_room_for(loaded, 19, OUT_OF_MEMORY[0])
     with pytest.warns(UserWarning, match="memory ran out at .* tokens at once; going on with"):
         found = logprob_sums(loaded, asked, 200)
@@ -69,7 +69,7 @@ def test_rows_that_do_not_fit_are_halved_whatever_says_so(error):
     asked = requests()
     expected = logprob_sums(tiny_model(), asked)
     loaded = tiny_model()
-    ways._ways[loaded.model] = ways.plain
+    strategies._strategies[loaded.model] = strategies.padded_rows
     passed = with_room_for(loaded, 64, error)
     texts = list({r.ids for r in asked})
     with pytest.warns(UserWarning, match="memory ran out"):
@@ -84,7 +84,7 @@ def test_rows_that_do_not_fit_are_halved_whatever_says_so(error):
 def test_what_is_done_before_memory_runs_out_is_not_done_again():
     asked = requests()
     loaded = tiny_model()
-    ways.way_for(loaded)
+    strategies.strategy_for(loaded)
     n_passed = []
 
     def fail_once(_, args, __):
@@ -102,10 +102,10 @@ def test_what_is_done_before_memory_runs_out_is_not_done_again():
     np.testing.assert_allclose(found, logprob_sums(tiny_model(), asked), atol=1e-4)
 
 
-@pytest.mark.parametrize("way", [ways.trie_and_tiles, ways.plain])
+@pytest.mark.parametrize("way", [strategies.trie_and_tiles, strategies.padded_rows])
 def test_a_model_that_leaves_no_room_for_one_claim_is_refused_in_one_line(way):
     loaded = tiny_model()
-    ways._ways[loaded.model] = way
+    strategies._strategies[loaded.model] = way
     with_room_for(loaded, 0, OUT_OF_MEMORY[0])
     with (
         pytest.warns(UserWarning, match="memory ran out"),
@@ -123,7 +123,7 @@ def test_a_model_without_room_is_refused_when_it_is_tried_too():
 
 def test_other_errors_are_not_taken_for_lack_of_memory():
     loaded = tiny_model()
-    ways.way_for(loaded)
+    strategies.strategy_for(loaded)
     with_room_for(loaded, 0, RuntimeError("shapes cannot be multiplied"))
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         logprob_sums(loaded, requests())

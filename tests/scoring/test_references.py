@@ -6,7 +6,7 @@ import pytest
 
 from bitsperfact import rows, tables
 from bitsperfact.scoring.references import references, template
-from bitsperfact.scoring.unlabelled import Unlabelled
+from bitsperfact.scoring.views import Unlabelled
 
 TEMPLATES = {
     "capital": "The capital of {} is",

@@ -1,6 +1,3 @@
-import tempfile
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +5,16 @@ import pytest
 from bitsperfact import scoring, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.estimate import bits_per_fact
-from bitsperfact.scoring.probe import SCORE as PROBE
-from bitsperfact.scoring.registry import Labels
+from bitsperfact.rows import Held
+from bitsperfact.scoring import segments
 from bitsperfact.scoring.requests import Request
+from bitsperfact.scoring.score import Answers, ScoreInput
+from bitsperfact.scoring.scores.calibrated import calibrated
+from bitsperfact.scoring.scores.probe import SCORE as PROBE
 from bitsperfact.scoring.shards import shards_of
+from bitsperfact.scoring.views import Labelled
 from tests.networks import byte_tokenizer, tiny_model
+from tests.scoring.made import plan_of, score_table
 from tests.scoring.reference import logprob_one_by_one
 
 
@@ -39,14 +41,6 @@ def claim_frame(n_subjects: int = 6) -> pd.DataFrame:
 
 #: Scores of causal language models; `log_odds` is of another kind of model.
 CAUSAL = [name for name in scoring.names() if name != "log_odds"]
-
-
-def score_table(loaded, claims, names, **settings) -> pd.DataFrame:
-    with tempfile.TemporaryDirectory() as folder:
-        asked = scoring.Questions(claims, Path(folder))
-        plan = scoring.Plan(loaded.info, asked, tuple(names), scoring.Settings(**settings), lambda: loaded)
-        results = {task.key: task.run(task.opener()) for task in plan.tasks}
-        return tables.check("scores", plan.assemble(results.__getitem__), "test")
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +102,10 @@ def test_unsupervised_scores_are_blind_to_labels(loaded, scored):
 
 
 def probed(hidden, is_fact, groups, targets):
-    return PROBE.value(hidden.astype(np.float32), Labels(is_fact, groups, targets), 0)
+    frame = pd.DataFrame({"is_fact": is_fact, "group": groups, "target": targets})
+    (need,) = PROBE.needs
+    answers = Answers({"hidden": hidden.astype(np.float32)}, np.arange(len(frame))[:, None])
+    return PROBE.value(ScoreInput(Labelled(Held("claims", frame)), {need.name: answers}))
 
 
 def auc(values, is_fact):
@@ -158,10 +155,7 @@ def test_shards_are_shared_between_scores_and_keyed_by_what_decides_them(loaded,
     claims = claim_frame()
 
     def keys(names, model=loaded.info, **settings):
-        plan = scoring.Plan(
-            model, scoring.Questions(claims, tmp_path), names, scoring.Settings(**settings), lambda: loaded
-        )
-        return {task.key for task in plan.tasks}
+        return {task.key for task in plan_of(model, claims, names, tmp_path, **settings).tasks}
 
     assert keys(("logprob",)) == keys(("logprob_mean",)) == keys(("logprob", "logprob_mean"))
     assert keys(("logprob",)) < keys(("pmi",))
@@ -170,6 +164,45 @@ def test_shards_are_shared_between_scores_and_keyed_by_what_decides_them(loaded,
     other = tiny_model(seed=1).info
     for different in (keys(("logprob",), model=other), keys(("logprob",), bos="never"), keys(("p_true",))):
         assert not different & keys(("logprob",))
+
+
+#: Keys of the shards of 25 claims, by score and need, and of the folder of cached answers, as first published.
+KEYS = {
+    "logprob": {"conditional": "0c2fc1c66f4285bbecf10e0588b795b5"},
+    "pmi": {
+        "conditional": "0c2fc1c66f4285bbecf10e0588b795b5",
+        "unconditional": "402a71568403203f277d5e01516ebee2",
+    },
+    "calibrated": {
+        "conditional": "0c2fc1c66f4285bbecf10e0588b795b5",
+        "elsewhere@8": "a4514f161cfec675dd72cda16d2bf832",
+    },
+    "p_true": {"judgement": "70d6345fcc93b7ef2b673218edfca571"},
+    "probe": {"probe@0.6": "09ae79a0b64848a6b982a00cd09289f4"},
+    "log_odds": {"log_odds": "87f167f7c949aad1e2e0d1a0ce1b152b"},
+}
+CACHE_FOLDER = "57779b74425ac8da8a59cd4c8391087b"
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_shards_of_earlier_runs_are_found_again(name, tmp_path):
+    causal = tables.ModelInfo("m", "0", "f" * 64, 1, "float32", "LlamaForCausalLM")
+    classifier = tables.ModelInfo("j", "0", "e" * 64, 1, "float32", "BertForSequenceClassification")
+    model = classifier if name == "log_odds" else causal
+    plan = plan_of(model, claim_frame(5), (name,), tmp_path)
+    assert {need: [task.key for task in shards] for need, shards in plan.shards.items()} == {
+        need: [key] for need, key in KEYS[name].items()
+    }
+    folders = {segments.folder_of(task.cached_for).name for task in plan.tasks if task.cached_for is not None}
+    assert folders == (set() if name in {"probe", "log_odds"} else {CACHE_FOLDER})
+
+
+def test_two_needs_of_one_name_are_refused(loaded, tmp_path):
+    other = calibrated("mine", 8)  # asks as `calibrated` does, but whatever it costs
+    with pytest.raises(
+        BadInput, match=r"score mine: expected needs with names of their own, .* another 'elsewhere@8'"
+    ):
+        plan_of(loaded.info, claim_frame(), ("calibrated", other), tmp_path)
 
 
 def test_what_knows_which_claims_are_facts_is_no_score():

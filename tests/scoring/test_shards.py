@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bitsperfact.rows import Held, Stored, text_hashes
 from bitsperfact.scoring import shards
-from bitsperfact.scoring.registry import Unlabelled
 from bitsperfact.scoring.requests import Request
+from bitsperfact.scoring.views import Unlabelled
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=3)
 

@@ -2,10 +2,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitsperfact.scoring.memory import Budget
-from bitsperfact.scoring.packs import BLOCK, packs
+from bitsperfact.scoring.engine.memory import Budget
+from bitsperfact.scoring.engine.packs import BLOCK, packs
+from bitsperfact.scoring.engine.trie import token_trie
 from bitsperfact.scoring.tokens import TokenizedRequest
-from bitsperfact.scoring.trie import token_trie
 
 # Two symbols and short sequences: many shared prefixes, duplicates and nested rows; a few long runs of one symbol.
 IDS = st.lists(st.integers(0, 1), min_size=2, max_size=7) | st.integers(2, 3 * BLOCK).map(lambda n: [1] * n)

@@ -1,20 +1,19 @@
 """Bits are a bound of memory: no score finds more than a tester has, or any where there is none.
 
-Every score of the registry is tested, so a new one is by its existence. The full battery: scripts/check_scores.py.
+Every score there is is tested, so a new one is by its existence. The full battery: scripts/check_scores.py.
 """
 
-import tempfile
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from bitsperfact import analysis, scoring, tables
-from bitsperfact.scoring.registry import LogitScore
+from bitsperfact.scoring.reader import CLASSIFIER
 from tests.scoring.known_testers import REST, known_tester
+from tests.scoring.made import score_table
 from tests.scripts import load_script
 
 worlds = load_script("scripts/score_worlds.py")
@@ -54,7 +53,7 @@ def entries_of(world, dealt, rng) -> np.ndarray:
     subject, answer = (x.ravel() for x in np.mgrid[-1:n_subjects, 0:n_answers])
     fact = np.zeros((1 + n_subjects, n_answers), dtype=bool)
     fact[1 + dealt.subject[dealt.is_fact], dealt.answer[dealt.is_fact]] = True
-    return world.law(worlds.Said(subject, answer, fact.ravel()), rng).reshape(fact.shape)
+    return world.law(worlds.Pairs(subject, answer, fact.ravel()), rng).reshape(fact.shape)
 
 
 @dataclass(frozen=True)
@@ -71,37 +70,35 @@ class Scored:
         return self.scores.loc[self.scores["score"] == name, "value"].to_numpy()
 
 
+def is_of_classifiers(name):
+    return all(need.reader.kind is CLASSIFIER for need in scoring.score(name).needs)
+
+
 @cache
-def scored(name: str, *, judges: bool) -> Scored:
+def scored(name: str, *, classifies: bool) -> Scored:
     """Every score that the network's kind of head can give."""
     world, rng = WORLDS[name], np.random.default_rng(1)
     dealt = world.deal(rng)
     entries = entries_of(world, dealt, rng)
-    claims, loaded = claims_of(dealt), known_tester(entries, judges=judges)
-    names = [name for name in scoring.names() if isinstance(scoring.score(name), LogitScore) == judges]
-    with tempfile.TemporaryDirectory() as folder:
-        asked = scoring.Questions(claims, Path(folder))
-        plan = scoring.Plan(
-            loaded.info, asked, tuple(names), scoring.Settings(batch_tokens=1 << 13), lambda: loaded
-        )
-        results = {task.key: task.run(task.opener()) for task in plan.tasks}
-        scores = tables.check("scores", plan.assemble(results.__getitem__), "test")
+    claims, loaded = claims_of(dealt), known_tester(entries, classifies=classifies)
+    names = [name for name in scoring.names() if is_of_classifiers(name) == classifies]
+    scores = score_table(loaded, claims, names, batch_tokens=1 << 13)
     return Scored(loaded.info, claims, scores, entries, dealt)
 
 
 def test_the_networks_are_the_testers_they_are_called():
-    found = scored("offsets", judges=False)
+    found = scored("offsets", classifies=False)
     own = found.entries[1 + found.dealt.subject, found.dealt.answer]
     np.testing.assert_allclose(found.value("logprob"), own - REST, atol=1e-4)
     np.testing.assert_allclose(found.value("pmi"), own - found.entries[0, found.dealt.answer], atol=1e-4)
     np.testing.assert_allclose(found.value("p_true"), own, atol=1e-4)
-    np.testing.assert_allclose(scored("offsets", judges=True).value("log_odds"), own, atol=1e-4)
+    np.testing.assert_allclose(scored("offsets", classifies=True).value("log_odds"), own, atol=1e-4)
 
 
 @pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("name", scoring.names())
 def test_no_score_finds_more_bits_than_a_tester_has(name, world):
-    found = scored(world, judges=isinstance(scoring.score(name), LogitScore))
+    found = scored(world, classifies=is_of_classifiers(name))
     bits = battery.estimate(found.value(name), found.dealt, seed=0, replicates=30)
     assert bits.lower <= WORLDS[world].memory
     assert bits.certified <= WORLDS[world].memory
@@ -125,7 +122,7 @@ def test_no_score_finds_bits_where_there_are_none(found_in_nothing, name):
 
 
 def test_the_analysis_says_what_the_estimate_says():
-    found = scored("permutation, offsets", judges=False)
+    found = scored("permutation, offsets", classifies=False)
     chosen = found.scores[found.scores["score"] == "calibrated"]
     info = tables.ClaimSetInfo("made", 240, 240 * 240, "CC0-1.0", "0" * 64, 0)
     rows = analysis.separate(found.claims, chosen, [info], [found.model], replicates=5)

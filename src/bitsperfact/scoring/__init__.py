@@ -4,8 +4,10 @@ A score never sees a label: it is handed claims without the columns that say wha
 supervised `probe`, is cross-fitted by entity, so that no claim's own entity informs its score.
 """
 
-from bitsperfact.scoring.questions import Questions
+from bitsperfact.scoring.claim_requests import ClaimRequests
+from bitsperfact.scoring.reader import Settings
 from bitsperfact.scoring.registry import check_fit, names, score
-from bitsperfact.scoring.tasks import Plan, ScoringTask, Settings
+from bitsperfact.scoring.score import Score
+from bitsperfact.scoring.tasks import ScoringPlan, ScoringTask
 
-__all__ = ["Plan", "Questions", "ScoringTask", "Settings", "check_fit", "names", "score"]
+__all__ = ["ClaimRequests", "Score", "ScoringPlan", "ScoringTask", "Settings", "check_fit", "names", "score"]

@@ -1,176 +1,41 @@
-"""What models have answered before: the scores of all runs, so that none is computed twice.
+"""Answers to the distinct requests of a need, put together from finished shards: 17 bytes a log-probability."""
 
-A folder per model, dtype and start-token policy (the model's fingerprint covers weights and tokenizer) holds
-segments: files of fixed records, one per request, named by the hash of their contents. So a segment is written
-once, by atomic rename, and any number of processes may add at the same time; one that was damaged does not bear
-its own name, and goes. Deleting anything here costs computation, nothing else: a run keeps its own copy of every
-answer.
-"""
-
-import hashlib
-import os
-import time
-import warnings
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bitsperfact.files import atomic_file, sha256_of_text
-from bitsperfact.locations import cache_folder
-from bitsperfact.scoring.requests import Request
 
-#: Changes whenever answers of older code must not be read again.
-FORMAT = "1"
-#: Bytes of all segments together; beyond them, those not read for longest go.
-MOST_BYTES = 1 << 30
-#: Segments of a folder that are merged into one when read.
-MANY_SEGMENTS = 64
-#: Age at which a half-written file is one that nobody will finish.
-ABANDONED_S = 3600
-SUFFIX = ".answers"
-COLUMNS = ("logprob_sum", "n_tokens", "n_bytes", "boundary_ok")
-#: 33 bytes a request. Keys are hashes of 16 bytes: even among 10^12 requests two are equal with chance 10^-15.
-RECORD = np.dtype([("key", "S16"), *zip(COLUMNS, ("<f8", "<i4", "<i4", "?"), strict=True)])
-
-Records = NDArray[np.void]
+class _Finished(Protocol):
+    @property
+    def key(self) -> str: ...
+    @property
+    def n_items(self) -> int: ...
 
 
-def folder_of(fingerprint: str, dtype: str, bos: str) -> Path:
-    """Where the answers of one model in one precision, under one start-token policy, lie."""
-    return cache_folder() / "scores" / sha256_of_text(FORMAT, fingerprint, dtype, bos)[:32]
+def columns_of(
+    tasks: Sequence[_Finished], read: Callable[[str], pd.DataFrame], kinds: Mapping[str, str]
+) -> dict[str, NDArray[Any]]:
+    """Read the tables of finished tasks, in order: columns of `kinds`, name -> (n_requests, ...).
 
-
-@dataclass(frozen=True)
-class AnswerCache:
-    """The answers in one folder. Finds those that were there when it was first asked."""
-
-    folder: Path
-
-    def find(self, requests: Sequence[Request]) -> tuple[NDArray[np.bool_], pd.DataFrame]:
-        """Return which requests are known, shape (n_requests,), and the answers to these, in order."""
-        records = self._records
-        if not len(records):
-            return np.zeros(len(requests), dtype=bool), _table(records)
-        keys = _keys(requests)
-        slots = np.minimum(np.searchsorted(records["key"], keys), len(records) - 1)
-        known = records["key"][slots] == keys
-        return known, _table(records[slots[known]])
-
-    def add(self, requests: Sequence[Request], answers: pd.DataFrame) -> None:
-        """Store answers, one row a request. Where the disk takes no more, warn and go on: no run needs it."""
-        records = np.empty(len(requests), dtype=RECORD)
-        records["key"] = _keys(requests)
-        for column in COLUMNS:
-            records[column] = answers[column]
-        try:
-            _write(self.folder, records)
-        except OSError as error:
-            warnings.warn(f"scores are not kept for other runs: {error}", stacklevel=2)
-
-    @cached_property
-    def _records(self) -> Records:
-        """Distinct records, sorted by key."""
-        segments = self._segments()
-        if not segments:
-            return np.empty(0, dtype=RECORD)
-        _, first = np.unique(np.concatenate([s["key"] for s in segments.values()]), return_index=True)
-        records: Records = np.concatenate(list(segments.values()))[first]
-        with suppress(OSError):  # a folder that can only be read is as good
-            self._tidy(list(segments), records)
-        return records
-
-    def _segments(self) -> dict[Path, Records]:
-        """Every segment, in an order of its own; looks again where another process merged some meanwhile."""
-        found: dict[Path, Records] = {}
-        complete = False
-        while not complete:
-            complete = True
-            for path in self.folder.glob(f"*{SUFFIX}"):
-                if path in found:
-                    continue
-                try:
-                    content = path.read_bytes()
-                except FileNotFoundError:
-                    complete = False
-                    continue
-                except OSError:
-                    continue
-                if (records := _checked(path, content)) is not None:
-                    found[path] = records
-        return dict(sorted(found.items()))
-
-    def _tidy(self, paths: list[Path], records: Records) -> None:
-        """Note that the segments were read; replace many by one."""
-        if len(paths) < MANY_SEGMENTS:
-            for path in paths:
-                with suppress(OSError):  # another process merged it
-                    os.utime(path)  # `touch` would make it again, empty
-            return
-        merged = _write(self.folder, records)
-        # Only what is in the merged segment: other processes may have added more, or merge too.
-        for path in paths:
-            if path != merged:
-                path.unlink(missing_ok=True)
-
-
-def trim(most_bytes: int = MOST_BYTES) -> None:
-    """Delete the segments, of all models, that were not read for longest, until the rest is small enough.
-
-    What killed processes left half-written goes once it is so old that nobody can be writing it.
+    `read` returns a finished task's table by its key.
     """
-    for partial in (cache_folder() / "scores").glob("*/.*.partial"):
-        with suppress(OSError):
-            if time.time() - partial.stat().st_mtime > ABANDONED_S:
-                partial.unlink()
-    segments = []
-    for path in (cache_folder() / "scores").glob(f"*/*{SUFFIX}"):
-        with suppress(OSError):  # another process deleted it
-            stat = path.stat()
-            segments.append((stat.st_mtime_ns, path, stat.st_size))
-    excess = sum(size for *_, size in segments) - most_bytes
-    for _, path, size in sorted(segments):
-        if excess <= 0:
-            return
-        with suppress(OSError):
-            path.unlink()
-        excess -= size
+    n = sum(task.n_items for task in tasks)
+    columns: dict[str, NDArray[Any]] = {}
+    start = 0
+    for task in tasks:
+        table = read(task.key)
+        here = slice(start, start := start + task.n_items)
+        for name, kind in kinds.items():
+            part = _array(table[name], kind)
+            if name not in columns:
+                columns[name] = np.empty((n, *part.shape[1:]), dtype=kind)
+            columns[name][here] = part
+    return columns
 
 
-def _keys(requests: Sequence[Request]) -> NDArray[np.bytes_]:
-    return np.array([bytes.fromhex(sha256_of_text(*r)[:32]) for r in requests], dtype="S16")
-
-
-def short_keys(requests: Sequence[Request]) -> NDArray[np.uint64]:
-    """The first 64 bits of each request's key: enough where two that are equal by chance do no harm."""
-    return np.array([int(sha256_of_text(*r)[:16], 16) for r in requests], dtype=np.uint64)
-
-
-def _table(records: Records) -> pd.DataFrame:
-    return pd.DataFrame({column: records[column] for column in COLUMNS}).astype({"n_tokens": int, "n_bytes": int})
-
-
-def _name(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:32] + SUFFIX
-
-
-def _write(folder: Path, records: Records) -> Path:
-    content = records.tobytes()
-    path = folder / _name(content)
-    with atomic_file(path) as partial:
-        partial.write_bytes(content)
-    return path
-
-
-def _checked(path: Path, content: bytes) -> Records | None:
-    """The records of a segment; None, and the file goes, where its contents are not what was written."""
-    if path.name == _name(content) and len(content) % RECORD.itemsize == 0:
-        return np.frombuffer(content, dtype=RECORD)
-    with suppress(OSError):
-        path.unlink()
-    return None
+def _array(column: "pd.Series[Any]", kind: str) -> NDArray[Any]:
+    """A column of numbers, or of arrays of one shape, as one array."""
+    return np.stack(column.to_list()) if column.dtype == object else column.to_numpy(dtype=kind)

@@ -4,7 +4,7 @@ A template is a prefix without its entity: `group` is taken out where the prefix
 prefixes have. References come in the order of a hash of their text, so that neither the order of rows, nor which
 claims are facts, nor how many candidates a subject has decides which they are. A template takes its own prefixes
 first and, where these are too few, others of the set: any fixed prefix makes a valid reference, those of the same
-template a better one. All claims of a template share them, so that a target is asked about once for all subjects.
+template a better one. All claims of a template share them, so that a target is scored once for all subjects.
 """
 
 import heapq
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bitsperfact.rows import text_hashes
-from bitsperfact.scoring.unlabelled import Unlabelled
+from bitsperfact.scoring.views import Unlabelled
 
 #: Stands where the entity was.
 _BLANK = "\0"
@@ -63,7 +63,7 @@ class References:
     _template_words: frozenset[str]
 
     def of(self, group: str, prefix: str) -> list[str]:
-        """The `n` references of a claim, its own prefix never among them."""
+        """Return the `n` references of a claim, its own prefix never among them."""
         chosen = self._of.get(template(group, prefix, self._template_words), self._any)
         return [other for other in chosen if other != prefix][: self.n]
 
@@ -71,7 +71,7 @@ class References:
 def references(claims: Unlabelled, most: int, per_claim: float = math.inf) -> References:
     """Choose at most `most` references for each template; distinct prefixes are held while that is done.
 
-    Each is asked about every target, so there are fewer, but two, where that makes more than `per_claim` requests
+    Each meets every target, so there are fewer, but two, where that makes more than `per_claim` requests
     for a claim on average.
     """
     n_prefixes, words = _surveyed(claims)
@@ -125,7 +125,7 @@ def _distinct(claims: Unlabelled) -> Iterator[tuple[int, str, str]]:
 
 
 def template(group: str, prefix: str, template_words: frozenset[str]) -> str:
-    """A prefix without its entity, which `group` names or else words that are not among `template_words`."""
+    """Return a prefix without its entity, which `group` names or else words not among `template_words`."""
     if group and group != prefix and group in prefix:
         return _without(group, prefix)
     kept: list[str] = []

@@ -1,31 +1,19 @@
-"""The scores there are, by name. To add one: write its file with a `SCORE`, and add a line to `_MODULES`."""
+"""The scores there are, by name, and which of them a claim set gets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
-from bitsperfact.scoring.requests import Family
-from bitsperfact.scoring.unlabelled import Unlabelled
+from bitsperfact.plugins import Room
+from bitsperfact.scoring.score import Score
+from bitsperfact.scoring.views import Unlabelled
 from bitsperfact.tables import ModelInfo
 
-Array = NDArray[np.float64]
+ROOM = Room(
+    "score", "bitsperfact.scoring.scores", "SCORE", "bitsperfact.scores", lambda part: isinstance(part, Score)
+)
 
-_MODULES = {
-    "calibrated": "bitsperfact.scoring.calibrated",
-    "log_odds": "bitsperfact.scoring.log_odds",
-    "logprob": "bitsperfact.scoring.logprob",
-    "logprob_mean": "bitsperfact.scoring.logprob_mean",
-    "p_true": "bitsperfact.scoring.p_true",
-    "pmi": "bitsperfact.scoring.pmi",
-    "probe": "bitsperfact.scoring.probe",
-}
-
-#: What a run scores with that names no score.
+#: What a run scores with that names no score, in the order of its tables.
 DEFAULT = ("logprob", "calibrated")
 
 #: Was a score: expected and got.
@@ -37,96 +25,64 @@ _NO_TESTER = {
 }
 
 
-def _any_set(claims: Unlabelled) -> None:
-    """Every claim set can be asked."""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What the model answered to one family; arrays of shape (n_claims, per_claim)."""
-
-    logprob_sum: Array  # nats, <= 0
-    n_tokens: NDArray[np.int64]  # tokens that `logprob_sum` runs over, >= 1
-
-
-@dataclass(frozen=True)
-class TokenScore:
-    """A score made of log-probabilities.
-
-    `value(claims, answers)` maps unlabelled claims and the answers to `families`, by family name, to one
-    number per claim: shape (n_claims,), any real number, in `unit`. It may depend on the claim, the model and the
-    texts of the set, but not on which claims are facts, nor may it take from one claim's truth that another is
-    false: only then do bits bound memory. The raw sums and counts that the scores table stores are those of the
-    first request of the first family. `check` raises BadInput for claims that the score cannot be made of.
-    """
-
-    name: str
-    unit: Literal["nats", "log-odds"]
-    families: tuple[Family, ...]
-    value: Callable[[Unlabelled, dict[str, Answers]], Array]
-    check: Callable[[Unlabelled], None] = _any_set
-
-
-@dataclass(frozen=True)
-class Labels:
-    """What a supervised score is fitted on and held out by: one of each for every claim, shape (n_claims,)."""
-
-    is_fact: NDArray[np.bool_]
-    groups: NDArray[np.str_]
-    targets: NDArray[np.str_]
-
-
-@dataclass(frozen=True)
-class HiddenScore:
-    """A supervised score made of one hidden state per claim.
-
-    `depth` in [0, 1] says which layer's output is read: 0 the embeddings, 1 the last layer.
-    `value(hidden, labels, seed)` maps float32 hidden states (n_claims, width) and the labels to log-odds
-    (n_claims,); it must not let a claim's own entity or target inform its value. `check` as for `TokenScore`.
-    """
-
-    name: str
-    unit: Literal["log-odds"]
-    depth: float
-    value: Callable[[NDArray[np.float32], Labels, int], Array]
-    check: Callable[[Unlabelled], None] = _any_set
-
-
-@dataclass(frozen=True)
-class LogitScore:
-    """The score that a model made to judge texts gives a whole claim: its one logit."""
-
-    name: str
-    unit: Literal["log-odds"]
-    check: Callable[[Unlabelled], None] = _any_set
-
-
-Score = TokenScore | HiddenScore | LogitScore
-
-
 def names() -> list[str]:
-    """Names of all scores, sorted."""
-    return sorted(_MODULES)
+    """Return the names of all scores, sorted."""
+    return ROOM.names()
 
 
 def score(name: str) -> Score:
-    """Return the score called `name`; raise BadInput, with the names there are, if there is none."""
+    """Return the score called `name`, or `package.module:NAME`; raise BadInput if there is none."""
     if name in _NO_TESTER:
         raise BadInput(f"score {name}", *_NO_TESTER[name])
-    if name not in _MODULES:
-        raise BadInput("score", f"one of {', '.join(names())}", repr(name))
-    found: Score = import_module(_MODULES[name]).SCORE
+    found: Score = ROOM.find(name)
     return found
 
 
-def check_fit(model: ModelInfo, scores: Sequence[str], bos: str = "auto") -> None:
-    """Raise BadInput where a model cannot be scored so: tokens are foretold by one kind of head, texts judged by
-    another, which reads its texts as its tokenizer gives them.
+def check_fit(model: ModelInfo, scores: Iterable[Score], bos: str = "auto") -> None:
+    """Raise BadInput where a model is not of the kind that a score asks, or not under this start-token policy."""
+    for each in scores:
+        for kind in (need.reader.kind for need in each.needs):
+            if not kind.fits(model):
+                raise BadInput(f"score {each.name}, model {model.name}", kind.what, model.architecture)
+            if bos not in kind.bos:
+                raise BadInput(f"--bos, model {model.name}", f"{' or '.join(kind.bos)} for {kind.what}", repr(bos))
+
+
+@dataclass(frozen=True)
+class SkippedScore:
+    """A default score that a claim set does not get; `reason` says what it lacks."""
+
+    claim_set: str
+    score: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ScoresOfSet:
+    """The scores of one claim set, and the default ones that it does not get."""
+
+    scores: tuple[Score, ...]
+    skipped: tuple[SkippedScore, ...] = ()
+
+
+def scores_for(names: Sequence[str] | None, claims: Unlabelled) -> ScoresOfSet:
+    """Return the scores called `names`, or those of `DEFAULT` that can be made of the claims where it is None.
+
+    Raises BadInput where one that was named cannot be made of them.
     """
-    judges = model.architecture.endswith("ForSequenceClassification")
-    for name in scores:
-        if isinstance(score(name), LogitScore) != judges:
-            expected = "a causal language model" if judges else "a sequence classifier with one logit"
-            raise BadInput(f"score {name}, model {model.name}", expected, model.architecture)
-    if judges and bos != "auto":
-        raise BadInput(f"--bos, model {model.name}", "auto for a model that judges whole texts", repr(bos))
+    scores, skipped = [], []
+    for each in map(score, DEFAULT if names is None else names):
+        try:
+            each.check(claims)
+        except BadInput as error:
+            if names is not None:
+                raise
+            skipped.append(SkippedScore(claims.name, each.name, " ".join(str(error).split())))
+        else:
+            scores.append(each)
+    return ScoresOfSet(tuple(scores), tuple(skipped))
+
+
+def distinct(sets: Iterable[ScoresOfSet]) -> tuple[Score, ...]:
+    """Return every score that some set gets, each once."""
+    return tuple({score.name: score for each in sets for score in each.scores}.values())

@@ -17,7 +17,7 @@ from bitsperfact.scoring.requests import Request
 SORTED_AT_ONCE = 1 << 17
 _ROWS_TO_MERGE = 1 << 10
 
-#: A request and its place among those asked.
+#: A request and its place among those given.
 Numbered = tuple[str, str, int]
 
 
@@ -29,7 +29,7 @@ class Shards:
     sizes: NDArray[np.int64]
 
     def read(self, at: int) -> tuple[Request, ...]:
-        """The requests of one shard."""
+        """Return the requests of one shard."""
         return tuple(map(Request, *(column.to_pylist() for column in self._reader.get_batch(at).columns)))
 
     def __len__(self) -> int:
@@ -44,17 +44,18 @@ class Shards:
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
-    """The distinct requests of one family: `shards` in sorted order, and `slots`, the place of each one asked."""
+class ShardedRequests:
+    """The distinct requests of one need in `shards`, and `slots`, the place of each one given among them."""
 
     shards: Shards
     slots: NDArray[np.uint32]
 
 
-def sorted_shards(asked: Iterable[Request], n_asked: int, most: int, path: Path) -> Asked:
+def sorted_shards(given: Iterable[Request], n_given: int, most: int, path: Path) -> ShardedRequests:
     """Write distinct requests, sorted, to `path`, in shards of at most `most` that cut no context."""
-    slots = np.empty(n_asked, dtype=np.uint32)
-    return Asked(write_shards(shards_of(_distinct(_ordered(asked, path), slots), most), path), slots)
+    slots = np.empty(n_given, dtype=np.uint32)
+    ordered = _distinct(_ordered(given, path), slots)
+    return ShardedRequests(write_shards(shards_of(ordered, most), path), slots)
 
 
 def write_shards(shards: Iterable[Sequence[Request]], path: Path) -> Shards:
@@ -104,20 +105,20 @@ def _distinct(ordered: Iterable[Numbered], slots: NDArray[np.uint32]) -> Iterato
         slots[place] = count - 1
 
 
-def _ordered(asked: Iterable[Request], path: Path) -> Iterator[Numbered]:
+def _ordered(given: Iterable[Request], path: Path) -> Iterator[Numbered]:
     """Sorted requests; what exceeds `SORTED_AT_ONCE` waits in files beside `path` until it is merged."""
-    numbered = ((context, continuation, place) for place, (context, continuation) in enumerate(asked))
+    numbered = ((context, continuation, place) for place, (context, continuation) in enumerate(given))
     waiting: list[Path] = []
     chunk = sorted(islice(numbered, SORTED_AT_ONCE))
     while len(chunk) == SORTED_AT_ONCE:
-        waiting.append(_put_down(chunk, path.with_name(f"{path.name}.{len(waiting)}")))
+        waiting.append(_written(chunk, path.with_name(f"{path.name}.{len(waiting)}")))
         chunk = sorted(islice(numbered, SORTED_AT_ONCE))
-    yield from heapq.merge(*map(_taken_up, waiting), chunk)
+    yield from heapq.merge(*map(_read_back, waiting), chunk)
     for each in waiting:
         each.unlink()
 
 
-def _put_down(chunk: list[Numbered], path: Path) -> Path:
+def _written(chunk: list[Numbered], path: Path) -> Path:
     import pyarrow as pa
 
     schema = pa.schema([("context", pa.string()), ("continuation", pa.string()), ("place", pa.int64())])
@@ -129,7 +130,7 @@ def _put_down(chunk: list[Numbered], path: Path) -> Path:
     return path
 
 
-def _taken_up(path: Path) -> Iterator[Numbered]:
+def _read_back(path: Path) -> Iterator[Numbered]:
     import pyarrow as pa
 
     with pa.OSFile(str(path)) as source:

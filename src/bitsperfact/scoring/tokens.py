@@ -96,7 +96,7 @@ def check_bos(bos: str) -> None:
 
 
 def common_prefix_length(a: Sequence[int], b: Sequence[int]) -> int:
-    """Number of tokens that two sequences have in common at their beginning."""
+    """Count the tokens that two sequences have in common at their beginning."""
     for i, (x, y) in enumerate(zip(a, b, strict=False)):
         if x != y:
             return i

@@ -1,0 +1,133 @@
+"""The vocabulary head: log-probabilities of single tokens, from logits that are never all in memory.
+
+The logits are most of the memory of a small model, and writing them costs as much as computing them. They are
+made in tiles that stay in a processor's cache, some positions by some tokens of the vocabulary, and folded at once
+into each position's normaliser, in float32.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bitsperfact.scoring.engine.trie import Ints
+
+#: Positions per tile, and logits per tile: by device, what its cache holds and its multipliers need.
+TILE_POSITIONS = 1024
+TILE_LOGITS = {"cpu": 2**21}
+TILE_LOGITS_ELSEWHERE = 2**26
+
+
+@dataclass(frozen=True)
+class Reads:
+    """Which log-probabilities to read: of token `targets[r]` at line `lines[r]` of the hidden states."""
+
+    lines: Ints
+    targets: Ints
+
+
+@contextmanager
+def capture_hidden(model: Any, positions: Ints) -> Iterator[list[torch.Tensor]]:
+    """Keep the head from running, and collect what it would have seen at these columns of the only row."""
+    seen: list[torch.Tensor] = []
+
+    def divert(_: Any, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        hidden = inputs[0]
+        seen.append(hidden[0, torch.from_numpy(positions).to(hidden.device)])
+        return (hidden[:, :0], *inputs[1:])
+
+    hook = model.get_output_embeddings().register_forward_pre_hook(divert)
+    try:
+        yield seen
+    finally:
+        hook.remove()
+
+
+@contextmanager
+def head_only_at(model: Any, rows: Ints, columns: Ints) -> Iterator[None]:
+    """Let the vocabulary head see only the hidden states at these rows and columns, as one row of the logits.
+
+    A hook in front of the head, rather than a head of our own, keeps whatever the model does to its logits
+    afterwards (soft-capping, scaling): those act on each position alone.
+    """
+
+    def select(_: Any, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        hidden = inputs[0]
+        row, column = (torch.from_numpy(index).to(hidden.device) for index in (rows, columns))
+        return (hidden[row, column].unsqueeze(0), *inputs[1:])
+
+    hook = model.get_output_embeddings().register_forward_pre_hook(select)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def logprobs_of(logits: torch.Tensor, reads: Reads) -> NDArray[np.float64]:
+    """Log-probabilities from whole logits (n_lines, vocabulary): shape (n_reads,), nats, <= 0."""
+    logits = logits.float()
+    normaliser = torch.logsumexp(logits, dim=-1)
+    lines, targets = (torch.from_numpy(index).to(logits.device) for index in (reads.lines, reads.targets))
+    return np.asarray((logits[lines, targets] - normaliser[lines]).double().cpu().numpy())
+
+
+def can_tile(model: Any) -> bool:
+    """Whether the model's head is one matrix in reach, to be multiplied in parts."""
+    head = model.get_output_embeddings()
+    return type(head) is torch.nn.Linear and head.weight.device.type != "meta" and not hasattr(head, "_hf_hook")
+
+
+def tiled_logprobs(model: Any, hidden: torch.Tensor, reads: Reads) -> NDArray[np.float64]:
+    """Log-probabilities from hidden states (n_lines, width): shape (n_reads,), nats, <= 0."""
+    head = model.get_output_embeddings()
+    softcap = getattr(model.config.get_text_config(), "final_logit_softcapping", None)
+    hidden = hidden.to(head.weight.device)
+    found = np.empty(len(reads.lines))
+    for first in range(0, len(hidden), TILE_POSITIONS):
+        here = (reads.lines >= first) & (reads.lines < first + TILE_POSITIONS)
+        part = Reads(reads.lines[here] - first, reads.targets[here])
+        found[here] = _part_logprobs(head, hidden[first : first + TILE_POSITIONS], part, softcap)
+    return found
+
+
+def _part_logprobs(
+    head: torch.nn.Linear, hidden: torch.Tensor, reads: Reads, softcap: float | None
+) -> NDArray[np.float64]:
+    vocabulary, device = len(head.weight), hidden.device
+    width = max(1, min(vocabulary, TILE_LOGITS.get(device.type, TILE_LOGITS_ELSEWHERE) // max(1, len(hidden))))
+    room = torch.empty(len(hidden) * width, dtype=hidden.dtype, device=device)
+    order = np.argsort(reads.targets, kind="stable")
+    lines = torch.from_numpy(reads.lines[order]).to(device)
+    targets = reads.targets[order]
+    chosen = torch.empty(len(order), device=device)
+    largest = torch.full((len(hidden),), -torch.inf, device=device)
+    total = torch.zeros(len(hidden), dtype=torch.float64, device=device)
+    for start in range(0, vocabulary, width):
+        stop = min(start + width, vocabulary)
+        logits = _tile(head, hidden, start, stop, room, softcap)
+        read = slice(*np.searchsorted(targets, (start, stop)))
+        chosen[read] = logits[lines[read], torch.from_numpy(targets[read] - start).to(device)]
+        before, largest = largest, torch.maximum(largest, logits.amax(dim=-1))
+        share = logits.sub_(largest[:, None]).exp_().sum(dim=-1)
+        total = total * (before - largest).double().exp() + share.double()
+    normaliser = largest.double() + total.log()
+    found = np.empty(len(order))
+    found[order] = (chosen.double() - normaliser[lines]).cpu().numpy()
+    return found
+
+
+def _tile(
+    head: torch.nn.Linear, hidden: torch.Tensor, start: int, stop: int, room: torch.Tensor, softcap: float | None
+) -> torch.Tensor:
+    """Logits of tokens `start` to `stop`, float32, in the given room where its precision allows."""
+    logits = room[: len(hidden) * (stop - start)].view(len(hidden), stop - start)
+    torch.mm(hidden, head.weight[start:stop].T, out=logits)
+    if head.bias is not None:
+        logits += head.bias[start:stop]
+    if softcap is not None:
+        logits.div_(softcap).tanh_().mul_(softcap)
+    return logits.float()
