@@ -150,17 +150,13 @@ OTHER = 1
 
 def test_a_kind_of_another_package_is_named_in_full(recipe_file, write, monkeypatch):
     monkeypatch.syspath_prepend(write("kinds_elsewhere.py", ELSEWHERE).parent)
-    lines = (
-        'prefix = "{n} squared is"',
-        'target = " {answer}"',
-        'strata = ["derangement"]',
-        "options = { most = 9 }",
-    )
-    made = claims.load(recipe_file(*lines, kind="kinds_elsewhere:SQUARES"), negatives=2)
+    head, squares = ('prefix = "{n} squared is"', 'strata = ["derangement"]'), "kinds_elsewhere:SQUARES"
+    lines = (*head, 'target = " {answer}"', "options = { most = 9 }")
+    made = claims.load(recipe_file(*lines, kind=squares), negatives=2)
     facts = made.frame[made.frame["is_fact"]]
     assert (facts["prefix"] + facts["target"]).tolist() == [f"{n} squared is {n * n}" for n in range(9)]
     assert (made.info.n_facts, made.info.universe_size, len(made.frame)) == (9, 81, 27)
-    assert "key options.n" in refused(recipe_file(*lines[:3], "options = { n = 9 }", kind=squares))
+    assert "key options.n" in refused(recipe_file(*head, "options = { n = 9 }", kind=squares))
     assert "an object of type int" in refused(recipe_file(*lines, kind="kinds_elsewhere:OTHER"))
     assert "key kind" in refused(recipe_file(*lines, kind="kinds_nowhere:SQUARES"))
 
