@@ -1,14 +1,16 @@
 """The `plan` command: the arithmetic, the shapes it takes from a model, and what it says to bad input."""
 
 import math
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from bitsperfact import cli, console, planning
 from bitsperfact.errors import BadInput
-from bitsperfact.theory import capacity_law
+from bitsperfact.theory import CONSTANTS, capacity_law
 
 #: Two layers each. Llama: 64 x (64, 32, 32, 64) and three of 64 x 128; GPT-2: 64 x (192, 64, 256) and 256 x 64.
 TINY = planning.Adapted(matrices=14, parameters_per_rank=2048, parameters=73_728, full_rank=32)
@@ -46,6 +48,17 @@ def test_a_million_facts_at_one_percent():
     assert all(s.rank is None for s in plan.sizes)
     for size in plan.sizes:
         assert float(capacity_law(size.parameters, 1e6, size.constant.bits_per_parameter).q) == pytest.approx(0.01)
+
+
+def test_capacities_seen_here_are_those_of_the_published_ladders():
+    found, section = {}, ""
+    for line in (Path(__file__).parents[1] / "docs" / "ladder-law.md").read_text(encoding="utf-8").splitlines():
+        section = line[3:] if line.startswith("## ") else section
+        if found_row := re.match(r"\| ([^|]+) \| finished \| ([\d.]+) \(", line):
+            found[section, found_row[1]] = float(found_row[2])
+    here = [constant.bits_per_parameter for constant in CONSTANTS if not constant.published]
+    laws = (("mlp", "log2(1/q)"), ("mlp", "effective bits"), ("transformer", "log2(1/q)"))
+    assert here == [found[law] for law in laws]
 
 
 @pytest.mark.parametrize(("name", "expected"), [("random:tiny", TINY), ("random:tiny-gpt2", TINY_GPT2)])
@@ -137,6 +150,8 @@ def test_help_imports_no_numbers():
         (999, "999"),
         (999.6, "1k"),
         (999_499, "999k"),
+        (999.5, "1k"),
+        (999_500, "1M"),
         (999_600, "1M"),
         (1_000_000, "1M"),
         (2e15, "2,000T"),

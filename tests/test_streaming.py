@@ -13,7 +13,7 @@ import pytest
 
 from bitsperfact import analysis, pipeline, rows, runs, tables
 from bitsperfact.analysis import pattern
-from bitsperfact.claims import build, loading, statements
+from bitsperfact.claims import build, statements
 from bitsperfact.report import sampling
 from bitsperfact.scoring import shards
 
@@ -23,7 +23,7 @@ TABLES = ("claims", "scores", "separation", "verdict")
 @pytest.fixture
 def small_batches(monkeypatch):
     def use():
-        for module in (rows, build, loading, statements):
+        for module in (rows, build, statements):
             monkeypatch.setattr(module, "BATCH_ROWS", 7)
         monkeypatch.setattr(shards, "SORTED_AT_ONCE", 5)
 
@@ -123,10 +123,10 @@ MEMORY = textwrap.dedent(
     import pandas as pd
     from bitsperfact import analysis, claims, rows, runs, scoring, tables
     from bitsperfact.analysis import levels, pattern, sets
-    from bitsperfact.claims import build, loading, statements
+    from bitsperfact.claims import build, statements
     from bitsperfact.scoring import shards
 
-    for module in (rows, build, loading, statements):
+    for module in (rows, build, statements):
         module.BATCH_ROWS = 1 << 12
     shards.SORTED_AT_ONCE = 1 << 12
     pattern.MOST_CLAIMS, levels.MOST_EXACT, levels.RANKS, sets.MOST_NAMES = 500, 1 << 11, 1 << 8, 1 << 8

@@ -7,27 +7,39 @@ import sys
 import unicodedata
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bitsperfact import claims, estimate, tables
 from bitsperfact.analysis.baseline import pattern_scores
 from bitsperfact.claims import build
+from bitsperfact.claims.kinds import KINDS
 from bitsperfact.claims.negatives import derangement
-from bitsperfact.claims.recipes import STRATA
 from bitsperfact.claims.universe import universe_size
 
 OFFLINE = [name for name in claims.names() if not claims.recipe(name).kind.startswith("hub_")]
 LIMIT = 25
 
 
-@pytest.fixture(scope="module")
-def loaded():
-    return {name: claims.load(name, limit=LIMIT, seed=3) for name in OFFLINE}
+read_source = build.read_source
 
 
 @functools.cache
 def facts_of(name):
-    return build.read_facts(claims.recipe(name))
+    return read_source(claims.recipe(name))
+
+
+def negatives(name):
+    """Fewer than most recipes ask for: what holds of them holds of more, only later."""
+    return min(5, claims.recipe(name).negatives)
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    # Sources are read once for all tests here.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "read_source", lambda recipe: facts_of(recipe.name))
+        return {name: claims.load(name, limit=LIMIT, seed=3, negatives=negatives(name)) for name in OFFLINE}
 
 
 @functools.cache
@@ -69,9 +81,9 @@ def test_a_sample_has_its_facts_and_every_stratum(loaded, name):
     assert frame["is_fact"].sum() == LIMIT
     assert set(frame["stratum"]) == {"fact", *chosen.strata}
     per_fact = frame[~frame["is_fact"]].groupby(["group", "stratum"]).size()
-    assert per_fact.max() == chosen.negatives
+    assert per_fact.max() == negatives(name)
     if set(chosen.strata) <= {"derangement", "fresh"}:
-        assert per_fact.min() == chosen.negatives
+        assert per_fact.min() == negatives(name)
 
 
 @pytest.mark.parametrize("name", OFFLINE)
@@ -226,7 +238,7 @@ def test_word_like_answers_are_dealt_at_random():
     # Names that everybody has read beside names that hardly anybody has; short ones beside long ones.
     assert {"Lima", "Kyiv"} <= set(cities)
     assert min(map(len, cities)) <= 3 < 15 < max(map(len, cities))
-    assert facts_of("words") == build.read_facts(claims.recipe("words"))
+    assert facts_of("words") == build.read_source(claims.recipe("words"))
     people = {subject.group for subject in facts.subjects}
     assert len(people) == 1000
     assert all(subject.prefix == f"{subject.group} was born in" for subject in facts.subjects)
@@ -253,13 +265,39 @@ def test_wrong_populations_are_as_large_as_true_ones():
 
 @pytest.mark.parametrize("name", ["capitals", "airports", "strings", "populations"])
 def test_same_arguments_same_bytes_and_samples_nest(name):
-    small, again = claims.load(name, limit=5, seed=1), claims.load(name, limit=5, seed=1)
+    def load(limit, seed):
+        return claims.load(name, limit=limit, seed=seed, negatives=3)
+
+    small, again = load(5, 1), load(5, 1)
     assert small.fingerprint == again.fingerprint
     assert small.frame.to_csv() == again.frame.to_csv()
-    large = claims.load(name, limit=12, seed=1).frame
+    large = load(12, 1).frame
     own = large[large["group"].isin(small.frame["group"])].reset_index(drop=True)
     assert own.equals(small.frame)
-    assert claims.load(name, limit=5, seed=2).fingerprint != small.fingerprint
+    assert load(5, 2).fingerprint != small.fingerprint
+
+
+@pytest.mark.parametrize("name", OFFLINE)
+def test_a_limit_takes_the_same_claims_of_a_set_as_of_its_own_file(loaded, name, tmp_path):
+    whole = loaded[name].frame
+    places = build.sampled(facts_of(name).subjects, 3, 7)
+    groups = {facts_of(name).subjects[at].group for at in places}
+    expected = whole[whole["group"].isin(groups)].reset_index(drop=True)
+    assert expected["is_fact"].sum() == 7
+    saved = {suffix: tmp_path / f"{name}.{suffix}" for suffix in ("csv", "jsonl", "parquet")}
+    whole.to_csv(saved["csv"], index=False)
+    whole.to_json(saved["jsonl"], orient="records", lines=True)
+    tables.write("claims", whole, saved["parquet"])
+    for path in saved.values():
+        pd.testing.assert_frame_equal(claims.load(path, seed=3, limit=7).frame, expected)
+
+
+def test_a_limit_takes_the_same_claims_of_a_whole_set_as_of_its_own_file(tmp_path):
+    tables.write("claims", claims.load("capitals", seed=3).frame, tmp_path / "a.parquet")
+    few = claims.load(tmp_path / "a.parquet", seed=3, limit=LIMIT).frame
+    pd.testing.assert_frame_equal(few, claims.load("capitals", seed=3, limit=LIMIT).frame)
+    other = claims.load(tmp_path / "a.parquet", seed=4, limit=LIMIT).frame
+    assert set(other["group"]) != set(few["group"])
 
 
 def test_the_seed_changes_non_facts_but_no_fact():
@@ -269,7 +307,7 @@ def test_the_seed_changes_non_facts_but_no_fact():
 
 
 def test_strata_can_be_restricted_without_changing_them(loaded):
-    only = claims.load("airports", limit=LIMIT, seed=3, strata=["fresh"]).frame
+    only = claims.load("airports", limit=LIMIT, seed=3, negatives=negatives("airports"), strata=["fresh"]).frame
     whole = loaded["airports"].frame
     assert only.equals(whole[whole["stratum"].isin(["fact", "fresh"])].reset_index(drop=True))
 
@@ -288,7 +326,7 @@ def test_random_strings_fill_their_alphabet_evenly():
 def test_every_kind_of_recipe_has_strata_and_no_set_asks_for_others():
     for name in claims.names():
         chosen = claims.recipe(name)
-        assert set(chosen.strata) <= set(STRATA[chosen.kind]) <= set(tables.NONFACT_STRATA)
+        assert set(chosen.strata) <= set(KINDS.find(chosen.kind).strata) <= set(tables.NONFACT_STRATA)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_all_candidates_are_taken_where_there_are_too_few(recipe_file):
 def test_the_universe_is_the_number_of_plausible_claims(recipe_file, strata, keep):
     lines = changed('["derangement", "fresh", "near"]', str(strata).replace("'", '"'))
     chosen = read_recipe(recipe_file(*lines[:3], f"shape = {{ keep = {keep} }}", *lines[3:]))
-    facts = build.read_facts(chosen).answers_by_type["answer"]
+    facts = build.read_source(chosen).answers_by_type["answer"]
     plausible = 0
     for truth in facts:
         answers = set(facts) if "derangement" in strata else {truth}
@@ -94,7 +94,8 @@ BAD = {
     "unknown shape": (["shape = { colour = 1 }", *IDS], ["key shape.colour"]),
     "wrong type": (changed("n = 6", 'n = "6"'), ["key options.n", "int", "'6'"]),
     "bool for a count": (changed("n = 6", "n = true"), ["key options.n", "True"]),
-    "not finite": (["shape = { decay = nan }", *IDS], ["key shape.decay", "finite"]),
+    "shape of another kind": (["shape = { decay = 1.0 }", *IDS], ["key shape.decay", "an unknown key"]),
+    "no shape": (['shape = { check = "isbn" }', *IDS], ["key shape: expected keep >= 0"]),
     "stratum": (changed('"near"', '"given"'), ["key strata", "given"]),
     "no strata": (changed('["derangement", "fresh", "near"]', "[]"), ["key strata"]),
     "negatives": (["negatives = 0", *IDS], ["key negatives", "at least 1"]),
@@ -124,6 +125,40 @@ def test_a_recipe_without_kind_or_with_an_unknown_one_is_refused(write, recipe_f
     assert "one of airports" in refused(recipe_file(kind="planets"))
     assert "UTF-8" in refused(write("b.toml", b"kind = '\xff'\n"))
     assert "No such file" in refused("nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"), [("decay = nan", "a finite number"), ("digits = 0", "1 <= digits <= 6")]
+)
+def test_a_shape_without_errors_is_refused(recipe_file, shape, said):
+    assert said in refused(recipe_file('strata = ["near"]', f"shape = {{ {shape} }}", kind="cities"))
+
+
+ELSEWHERE = """
+from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.subjects import Facts, Subject
+
+def read(recipe):
+    most = recipe.options["most"]
+    asked = [(str(n), recipe.filled(recipe.prefix, {"n": n}), (str(n * n),)) for n in range(most)]
+    return Facts(tuple(Subject(*each) for each in asked), "arithmetic")
+
+SQUARES = Kind(read, ("derangement",), {"most": int})
+OTHER = 1
+"""
+
+
+def test_a_kind_of_another_package_is_named_in_full(recipe_file, write, monkeypatch):
+    monkeypatch.syspath_prepend(write("kinds_elsewhere.py", ELSEWHERE).parent)
+    head, squares = ('prefix = "{n} squared is"', 'strata = ["derangement"]'), "kinds_elsewhere:SQUARES"
+    lines = (*head, 'target = " {answer}"', "options = { most = 9 }")
+    made = claims.load(recipe_file(*lines, kind=squares), negatives=2)
+    facts = made.frame[made.frame["is_fact"]]
+    assert (facts["prefix"] + facts["target"]).tolist() == [f"{n} squared is {n * n}" for n in range(9)]
+    assert (made.info.n_facts, made.info.universe_size, len(made.frame)) == (9, 81, 27)
+    assert "key options.n" in refused(recipe_file(*head, "options = { n = 9 }", kind=squares))
+    assert "an object of type int" in refused(recipe_file(*lines, kind="kinds_elsewhere:OTHER"))
+    assert "key kind" in refused(recipe_file(*lines, kind="kinds_nowhere:SQUARES"))
 
 
 def test_a_missing_or_unfit_package_is_answered_with_the_pip_command(recipe_file):

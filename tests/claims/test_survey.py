@@ -4,13 +4,15 @@ import pandas as pd
 import pytest
 
 from bitsperfact import claims
-from bitsperfact.claims import build, loading, statements
+from bitsperfact.claims import build, statements
 from bitsperfact.errors import BadInput
+from bitsperfact.files import sha256_of_text
+from bitsperfact.rows import text_hashes
 
 
 @pytest.fixture
 def small_batches(monkeypatch):
-    for module in (build, loading, statements):
+    for module in (build, statements):
         monkeypatch.setattr(module, "BATCH_ROWS", 3)
 
 
@@ -19,17 +21,31 @@ def rows(n):
 
 
 def test_a_sample_is_that_of_a_shuffle_held_in_memory(write, small_batches):
-    path = write("a.csv", "group,statement,label\n" + rows(200))
+    """Entities by the hash of the question that stands first without the seed, in whatever batches it is met."""
+    asked = "".join(f"g{i % 17},question {i % 5},text {i},{int(i % 4 == 0)}\n" for i in range(100))
+    path = write("a.csv", "group,prefix,target,is_fact\n" + asked)
     whole = claims.load(path).frame
-    per_group = whole.groupby("group", sort=False)["is_fact"].sum()
-    for limit in (1, 5, 20, 49, 50, 51):
+    first, place = {}, {}
+    for row in whole.assign(rank=text_hashes(whole["prefix"])).sort_values("rank").itertuples():
+        first.setdefault(row.group, row.prefix)
+        place[row.group] = sha256_of_text("3", first[row.group] + row.group)
+    facts = whole.groupby("group")["is_fact"].sum()
+    for limit in (1, 12, 25, 26):
         kept, held = set(), 0
-        for at in build.shuffled(list(per_group.index), 3):
+        for group in sorted(place, key=place.get):
             if held < limit:
-                kept.add(per_group.index[at])
-                held += per_group.iloc[at]
+                kept.add(group)
+                held += facts[group]
         found = claims.load(path, seed=3, limit=limit).frame
         pd.testing.assert_frame_equal(found, whole[whole["group"].isin(kept)].reset_index(drop=True))
+
+
+def test_the_order_of_rows_does_not_choose(write):
+    lines = rows(200).splitlines()
+    orders = ["\n".join(["group,statement,label", *order]) for order in (lines, lines[::-1])]
+    found = [claims.load(write("a.csv", text), seed=1, limit=9).frame for text in orders]
+    assert 9 <= found[0]["is_fact"].sum() < 50
+    assert set(found[0]["claim_id"]) == set(found[1]["claim_id"])
 
 
 @pytest.mark.parametrize(

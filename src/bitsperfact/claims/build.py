@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -10,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from bitsperfact import tables
+from bitsperfact.claims.kinds import KINDS, Kind
 from bitsperfact.claims.negatives import Answers, Generator, derangement, fresh, near
 from bitsperfact.claims.recipes import Recipe
+from bitsperfact.claims.sampling import among, chosen_entities, questions
 from bitsperfact.claims.shapes import Magnitude
-from bitsperfact.claims.subjects import Facts, Subject
+from bitsperfact.claims.subjects import Facts, Statements, Subject
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
 from bitsperfact.rows import BATCH_ROWS
@@ -25,12 +26,15 @@ MAKERS: dict[str, Callable[[Facts, int, Generator], Answers]] = {
 }
 
 
-def read_facts(recipe: Recipe) -> Facts:
-    """The facts of a recipe; raise BadInput where its source is missing or holds none."""
-    facts: Facts = import_module(f"bitsperfact.claims.sources.{recipe.kind}").read(recipe)
-    if not facts.subjects:
+def read_source(recipe: Recipe) -> Facts | Statements:
+    """Read the facts, or the labelled statements, of a recipe; raise BadInput where its source holds none."""
+    kind: Kind = KINDS.find(recipe.kind)
+    made = kind.read(recipe)
+    if isinstance(made, Statements) and not 0 < made.n_facts < len(made.rows):
+        raise BadInput(recipe.path, "both facts and non-facts", f"{made.n_facts} facts of {len(made.rows)}")
+    if not made.n_facts:
         raise BadInput(recipe.path, "at least one fact", "none")
-    return facts
+    return made
 
 
 def batches(
@@ -43,35 +47,44 @@ def batches(
         if stratum in strata
     }
     given = k if "given" in strata else 0
-    chosen = sample(facts.subjects, seed, limit)
+    chosen = sampled(facts.subjects, seed, limit)
     listed = (row for at in chosen for row in _claims(recipe, facts, at, given, makers))
     any_nonfact = False
     while batch := list(islice(listed, BATCH_ROWS)):
         any_nonfact = any_nonfact or not all(row[2] for row in batch)
         frame = pd.DataFrame(batch, columns=["prefix", "target", "is_fact", "grade", "stratum", "group"])
-        identities = [tables.claim_id(recipe.name, row[0], row[1]) for row in batch]
-        yield frame.assign(claim_set=recipe.name, source=facts.source, claim_id=identities)
+        yield identified(frame.assign(source=facts.source), recipe.name)
     if not any_nonfact:
         raise BadInput(recipe.path, f"candidates for non-facts of {', '.join(strata)}", "none")
 
 
-def sample(subjects: Sequence[Subject], seed: int, limit: int | None) -> list[int]:
-    """Places of subjects with `limit` facts or just more, in source order; `seed` alone decides whose."""
+def labelled_batches(recipe: Recipe, made: Statements, seed: int, limit: int | None) -> Iterator[pd.DataFrame]:
+    """Statements of the sampled entities as claims, batch by batch."""
+    rows = made.rows
+    if limit is not None:
+        listed = questions(rows["group"], rows["prefix"], rows["is_fact"].to_numpy(), seed)
+        rows = rows[among(rows["group"], chosen_entities([listed], limit))]
+    for start in range(0, len(rows), BATCH_ROWS):
+        batch = rows.iloc[start : start + BATCH_ROWS]
+        stratum = np.where(batch["is_fact"], "fact", "given")
+        yield identified(batch.assign(stratum=stratum, source=made.source), recipe.name)
+
+
+def identified(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Give claims the name of their set, and their ids."""
+    pairs = zip(frame["prefix"], frame["target"], strict=True)
+    return frame.assign(claim_set=name, claim_id=[tables.claim_id(name, *pair) for pair in pairs])
+
+
+def sampled(subjects: Sequence[Subject], seed: int, limit: int | None) -> list[int]:
+    """Places of the subjects that a sample of `limit` facts keeps, in source order."""
     if limit is None:
         return list(range(len(subjects)))
-    kept: set[int] = set()
-    n_facts = 0
-    for at in shuffled([subject.prefix + subject.group for subject in subjects], seed):
-        if n_facts >= limit:
-            break
-        kept.add(at)
-        n_facts += len(subjects[at].answers)
-    return sorted(kept)
-
-
-def shuffled(keys: Sequence[str], seed: int) -> list[int]:
-    """Indices of `keys` in an order that depends on each key's text and the seed, not on its neighbours."""
-    return sorted(range(len(keys)), key=lambda at: (sha256_of_text(str(seed), keys[at]), at))
+    groups = pd.Series([subject.group for subject in subjects], dtype=object)
+    prefixes = pd.Series([subject.prefix for subject in subjects], dtype=object)
+    n_facts = np.array([len(subject.answers) for subject in subjects])
+    chosen = chosen_entities([questions(groups, prefixes, n_facts, seed)], limit)
+    return [int(at) for at in np.flatnonzero(among(groups, chosen))]
 
 
 def _claims(

@@ -2,24 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bitsperfact import tables
 from bitsperfact.claims import build
 from bitsperfact.claims.claimset import ClaimSet, ClaimStream
 from bitsperfact.claims.negatives.derangement import answer_ratio
 from bitsperfact.claims.readers import SUFFIXES, read_rows
 from bitsperfact.claims.recipes import Recipe, names, read_recipe, recipe
 from bitsperfact.claims.statements import claim_batches
+from bitsperfact.claims.subjects import Statements
 from bitsperfact.claims.survey import survey
 from bitsperfact.claims.universe import universe_size
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_file
-from bitsperfact.rows import BATCH_ROWS
 from bitsperfact.tables import NONFACT_STRATA, ClaimSetInfo
 
 
@@ -111,11 +109,9 @@ def _sets_in(path: Path) -> list[str]:
 
 def census(chosen: Recipe) -> tuple[int, int]:
     """Facts n and plausible claims u of a recipe's whole set (1, counts), without making a non-fact."""
-    if chosen.kind == "hub_statements":
-        frame = _statements(chosen)
-        return int(frame["is_fact"].sum()), len(frame)
-    facts = build.read_facts(chosen)
-    return facts.n_facts, universe_size(facts, chosen.strata)
+    made = build.read_source(chosen)
+    size = len(made.rows) if isinstance(made, Statements) else universe_size(made, chosen.strata)
+    return made.n_facts, size
 
 
 def _is_path(path: Path) -> bool:
@@ -134,19 +130,17 @@ def _from_recipe(
         raise BadInput(
             f"claim set {chosen.name}", f"strata among {', '.join(chosen.strata)}", ", ".join(strata or ())
         )
-    if chosen.kind == "hub_statements":
-        frame = _statements(chosen)
-        n_facts, size = int(frame["is_fact"].sum()), len(frame)
-        batches = partial(_slices, _sampled(frame, seed, limit))
-        ratio = None
+    made, k, ratio = build.read_source(chosen), negatives or chosen.negatives, None
+    if isinstance(made, Statements):
+        size = len(made.rows)
+        batches = partial(build.labelled_batches, chosen, made, seed, limit)
     else:
-        facts, k = build.read_facts(chosen), negatives or chosen.negatives
-        n_facts, size = facts.n_facts, universe_size(facts, chosen.strata)
-        batches = partial(build.batches, chosen, facts, wanted, k, seed, limit)
-        ratio = answer_ratio(facts, k) if "derangement" in wanted else None
+        size = universe_size(made, chosen.strata)
+        batches = partial(build.batches, chosen, made, wanted, k, seed, limit)
+        ratio = answer_ratio(made, k) if "derangement" in wanted else None
     info = ClaimSetInfo(
         name=chosen.name,
-        n_facts=n_facts,
+        n_facts=made.n_facts,
         universe_size=size,
         licence=chosen.licence,
         recipe_sha256=chosen.sha256,
@@ -156,18 +150,6 @@ def _from_recipe(
         answer_ratio=ratio,
     )
     return ClaimStream(info, batches)
-
-
-def _statements(chosen: Recipe) -> pd.DataFrame:
-    frame: pd.DataFrame = import_module("bitsperfact.claims.sources.hub_statements").rows(chosen)
-    if not frame["is_fact"].any() or frame["is_fact"].all():
-        raise BadInput(
-            chosen.path, "both facts and non-facts", f"{int(frame['is_fact'].sum())} facts of {len(frame)}"
-        )
-    from bitsperfact.claims.sources.hub import source
-
-    stratum = ["fact" if is_fact else "given" for is_fact in frame["is_fact"]]
-    return _identified(frame.assign(stratum=stratum, source=source(chosen)), chosen.name)
 
 
 def _from_file(
@@ -183,7 +165,7 @@ def _from_file(
 
     def kept() -> Iterator[pd.DataFrame]:
         chosen = (batch[found.keeps(batch)] for batch in claims())
-        return (_identified(batch, name) for batch in chosen if len(batch))
+        return (build.identified(batch, name) for batch in chosen if len(batch))
 
     info = ClaimSetInfo(
         name=name,
@@ -201,22 +183,3 @@ def _own_name(row: Mapping[str, Any]) -> str:
     # A table that this package wrote keeps its name, and with it its claim ids.
     name = row.get("claim_set")
     return name if isinstance(name, str) else ""
-
-
-def _identified(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    pairs = zip(frame["prefix"], frame["target"], strict=True)
-    return frame.assign(claim_set=name, claim_id=[tables.claim_id(name, *pair) for pair in pairs])
-
-
-def _slices(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    return (frame.iloc[start : start + BATCH_ROWS] for start in range(0, len(frame), BATCH_ROWS))
-
-
-def _sampled(frame: pd.DataFrame, seed: int, limit: int | None) -> pd.DataFrame:
-    """Whole groups in an order that `seed` alone decides, until they hold `limit` facts; rows keep their order."""
-    if limit is None:
-        return frame
-    per_group = frame.groupby("group", sort=False)["is_fact"].sum()
-    order = build.shuffled(list(per_group.index), seed)
-    before = per_group.iloc[order].cumsum().shift(fill_value=0)
-    return frame[frame["group"].isin(before.index[before < limit])]

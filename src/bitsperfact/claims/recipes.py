@@ -9,86 +9,21 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args
 
+from bitsperfact.claims.kinds import KINDS, Kind
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
 from bitsperfact.locations import data_folder
 from bitsperfact.tables import Control
-
-#: What a recipe of each kind may set under [options], and of which type.
-OPTIONS: dict[str, dict[str, type | UnionType]] = {
-    "airports": {"code": str},
-    "chemicals": {"longest_name": int},
-    "cities": {"smallest": int},
-    "counties": {},
-    "countries": {
-        "answer": str,
-        "least_population": int,
-        "lower": bool,
-        "drop": list,
-        "replace": dict,
-        "also_true": dict,
-        "equal": list,
-    },
-    "elements": {"answer": str},
-    "hub_questions": {
-        "path": str,
-        "config": str,
-        "revision": str,
-        "split": str,
-        "group": str,
-        "type": str,
-        "facts": str,
-        "aliases": str,
-        "given": str,
-    },
-    "hub_statements": {
-        "path": str,
-        "config": str,
-        "revision": str,
-        "split": str,
-        "group": str,
-        "statement": str,
-        "label": str,
-        "grades": dict,
-        "fact_at": float,
-    },
-    "ids": {"n": int, "seed": int, "digits": int, "first": list, "last": list},
-    "strings": {"n": int, "seed": int, "alphabet": str, "length": int},
-    "words": {"n": int, "seed": int, "largest": int, "first": list, "last": list},
-}
-_ALL_MADE = ("derangement", "fresh", "near")
-#: The strata that can be made of each kind of source.
-STRATA: dict[str, tuple[str, ...]] = {
-    "airports": _ALL_MADE,
-    "chemicals": _ALL_MADE,
-    "cities": ("near",),
-    "counties": _ALL_MADE,
-    "countries": ("derangement",),
-    "elements": ("derangement",),
-    "hub_questions": ("derangement", "given"),
-    "hub_statements": ("given",),
-    "ids": _ALL_MADE,
-    "strings": ("fresh",),
-    "words": ("derangement",),
-}
-_SHAPES: dict[str, type | UnionType] = {
-    "keep": int,
-    "check": str,
-    "digits": int,
-    "smallest": float | int,
-    "largest": float | int,
-    "decay": float | int,
-}
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How to make one claim set.
 
-    `kind` names the source (a key of `OPTIONS`). `packages` maps the PyPI packages read to the versions that
-    fit. A claim is `prefix` and `target` with `{...}` filled in; `strata` are the kinds of non-facts made, each
-    `negatives` times per fact. `universe` says in words what `universe_size` counts. `path` and `sha256` are
-    those of the TOML file.
+    `kind` names the source: a module of `claims.sources`, an entry point, or `package.module:NAME`. `packages`
+    maps the PyPI packages read to the versions that fit. A claim is `prefix` and `target` with `{...}` filled in;
+    `strata` are the kinds of non-facts made, each `negatives` times per fact. `universe` says in words what
+    `universe_size` counts. `path` and `sha256` are those of the TOML file.
     """
 
     kind: str
@@ -169,20 +104,37 @@ def _check(path: Path, table: dict[str, Any]) -> None:
         if key not in table:
             raise BadInput(path, f"keys {', '.join(_REQUIRED)}", f"no key {key!r}")
     _check_keys(path, "", table, _SCHEMA)
-    if table["kind"] not in OPTIONS:
-        raise BadInput(f"{path}, key kind", f"one of {', '.join(OPTIONS)}", repr(table["kind"]))
-    _check_keys(path, "options.", table.get("options", {}), OPTIONS[table["kind"]])
-    _check_keys(path, "shape.", table.get("shape", {}), _SHAPES)
-    _check_values(path, table)
+    kind = _kind(path, table["kind"])
+    _check_keys(path, "options.", table.get("options", {}), kind.options)
+    _check_shape(path, table.get("shape", {}), kind)
+    _check_values(path, table, kind)
 
 
-def _check_keys(path: Path, prefix: str, table: Mapping[str, Any], schema: Mapping[str, type | UnionType]) -> None:
+def _kind(path: Path, name: str) -> Kind:
+    try:
+        kind: Kind = KINDS.find(name)
+    except BadInput as error:
+        raise BadInput(f"{path}, key kind", error.expected, error.got) from None
+    return kind
+
+
+def _check_shape(path: Path, given: Mapping[str, Any], kind: Kind) -> None:
+    known = {} if kind.shape is None else {each.name: each.type for each in fields(kind.shape)}
+    _check_keys(path, "shape.", given, known)
+    try:
+        if kind.shape is not None:
+            kind.shape(**given)
+    except ValueError as error:
+        raise BadInput(f"{path}, key shape", error, dict(given)) from None
+
+
+def _check_keys(path: Path, prefix: str, table: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
     for key, value in table.items():
         if key not in schema:
             raise BadInput(
                 f"{path}, key {prefix}{key}", f"one of {', '.join(schema) or 'no keys'}", "an unknown key"
             )
-        kind = schema[key]
+        kind = float | int if schema[key] is float else schema[key]
         # TOML's true is a Python int as well.
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise BadInput(f"{path}, key {prefix}{key}", getattr(kind, "__name__", str(kind)), repr(value))
@@ -190,11 +142,10 @@ def _check_keys(path: Path, prefix: str, table: Mapping[str, Any], schema: Mappi
             raise BadInput(f"{path}, key {prefix}{key}", "a finite number", value)
 
 
-def _check_values(path: Path, table: dict[str, Any]) -> None:
+def _check_values(path: Path, table: dict[str, Any], kind: Kind) -> None:
     strata = table.get("strata", ["given"])
-    possible = STRATA[table["kind"]]
-    if not strata or not set(map(str, strata)) <= set(possible):
-        raise BadInput(f"{path}, key strata", f"some of {', '.join(possible)}", strata)
+    if not strata or not set(map(str, strata)) <= set(kind.strata):
+        raise BadInput(f"{path}, key strata", f"some of {', '.join(kind.strata)}", strata)
     if table.get("negatives", 1) < 1:
         raise BadInput(f"{path}, key negatives", "at least 1", table["negatives"])
     if table.get("control", "none") not in get_args(Control):

@@ -17,11 +17,15 @@ class Pattern:
     """Codes: the first `keep` characters stay, every other keeps its class (digit, capital, small letter, itself).
 
     With `check` the last character is a check digit ("cas": CAS Registry Numbers), always made valid and no
-    choice of its own.
+    choice of its own. Raises ValueError where that is no shape of a code.
     """
 
     keep: int = 0
     check: str = ""
+
+    def __post_init__(self) -> None:
+        if self.keep < 0 or self.check not in ("", "cas"):
+            raise ValueError('keep >= 0 and check = "cas" at most')
 
     def size(self, answer: str) -> int:
         """Number of codes of this pattern (1, a count)."""
@@ -67,13 +71,17 @@ class Magnitude:
 
     |ln(v / true)| lies between ln(1 + smallest) and ln(largest), of either sign. The grade of v is
     exp(-decay |ln(v / true)|) (1, in (0, 1]; derived here: the one law that makes the grade of two successive
-    errors in one direction the product of their grades).
+    errors in one direction the product of their grades). Raises ValueError for numbers that allow no error.
     """
 
     digits: int = 3
     smallest: float = 0.1
     largest: float = 10.0
     decay: float = 4.0
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.digits <= 6 and 0 < self.smallest < self.largest - 1 and self.decay > 0):
+            raise ValueError("1 <= digits <= 6, 0 < smallest, 1 + smallest < largest and decay > 0")
 
     @property
     def size(self) -> int:

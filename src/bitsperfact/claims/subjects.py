@@ -4,8 +4,12 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from bitsperfact.claims.shapes import Shape
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,22 @@ class Facts:
     def n_facts(self) -> int:
         """Number of facts in the whole set (1, a count)."""
         return sum(len(subject.answers) for subject in self.subjects)
+
+
+@dataclass(frozen=True, eq=False)
+class Statements:
+    """Claims that come with their labels: columns prefix, target, is_fact, grade (1, in [0, 1]) and group.
+
+    They are their own universe, and none is made. `source` names where their truth comes from.
+    """
+
+    rows: "pd.DataFrame"
+    source: str
+
+    @property
+    def n_facts(self) -> int:
+        """Number of facts (1, a count)."""
+        return int(self.rows["is_fact"].sum())
 
 
 def normalised(text: str) -> str:

@@ -5,31 +5,28 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from bitsperfact.claims.sampling import Hashes, Mask, among, chosen_entities, questions
 from bitsperfact.errors import BadInput
-from bitsperfact.files import sha256_of_text
 from bitsperfact.rows import repeated, text_hashes
-
-Keys = NDArray[np.uint64]
-#: The key that every group has or stays below.
-_ALL = np.iinfo(np.uint64).max
 
 
 @dataclass(frozen=True)
 class Survey:
-    """`n_facts` and `n_claims` (1, counts) of a file; `keeps` says which of its claims are chosen."""
+    """`n_facts` and `n_claims` (1, counts) of a file; `keeps` says which of its claims are chosen.
+
+    `chosen`: the entities in the sample, as `chosen_entities` returns them; None for all.
+    """
 
     n_facts: int
     n_claims: int
     strata: Sequence[str]
-    seed: int
-    last_key: int
+    chosen: Hashes | None
 
-    def keeps(self, claims: pd.DataFrame) -> NDArray[np.bool_]:
+    def keeps(self, claims: pd.DataFrame) -> Mask:
         """Facts and non-facts of the strata, of the groups that are in the sample; shape (n_claims,)."""
         kept = _in_strata(claims, self.strata)
-        return kept if self.last_key == _ALL else kept & (group_keys(claims["group"], self.seed) <= self.last_key)
+        return kept if self.chosen is None else kept & among(claims["group"], self.chosen)
 
 
 def survey(
@@ -41,48 +38,33 @@ def survey(
     Raises BadInput, naming the row, for a claim given twice or with both labels, and, naming the file, where facts
     or non-facts are missing.
     """
-    hashes, labels, kept, keys = [], [], [], []
+    hashes, labels, kept, listed = [], [], [], []
     for batch in batches():
         hashes.append(text_hashes(batch["prefix"] + batch["target"]))
         labels.append(batch["is_fact"].to_numpy(dtype=bool))
         kept.append(_in_strata(batch, strata))
         if limit is not None:
-            keys.append(group_keys(batch["group"], seed))
+            listed.append(questions(batch["group"], batch["prefix"], labels[-1], seed))
     is_fact = np.concatenate([np.empty(0, dtype=bool), *labels])
     _refuse_repeated(batches, repeated(hashes), where)
     _check_classes(is_fact, where)
-    in_strata = np.concatenate(kept)
-    if is_fact[in_strata].all():
+    if is_fact[np.concatenate(kept)].all():
         raise BadInput(where, f"non-facts in strata {', '.join(strata)}", "none")
-    last = _ALL if limit is None else _last_key(np.concatenate(keys)[in_strata], is_fact[in_strata], limit)
-    return Survey(int(is_fact.sum()), len(is_fact), strata, seed, last)
+    chosen = None if limit is None else chosen_entities(listed, limit)
+    return Survey(int(is_fact.sum()), len(is_fact), strata, chosen)
 
 
-def group_keys(groups: "pd.Series[str]", seed: int) -> Keys:
-    """Where each group stands in the order of the seed: the first 64 bits of the hash that `shuffled` sorts by."""
-    place, names = pd.factorize(groups.to_numpy(dtype=object))
-    keys = np.array([int(sha256_of_text(str(seed), name)[:16], 16) for name in names], dtype=np.uint64)
-    return np.asarray(keys[place])
-
-
-def _in_strata(claims: pd.DataFrame, strata: Sequence[str]) -> NDArray[np.bool_]:
+def _in_strata(claims: pd.DataFrame, strata: Sequence[str]) -> Mask:
     return (claims["is_fact"] | claims["stratum"].isin(list(strata))).to_numpy(dtype=bool)
 
 
-def _last_key(keys: Keys, is_fact: NDArray[np.bool_], limit: int) -> int:
-    """Key of the last group that is kept: before it, groups hold fewer than `limit` facts."""
-    distinct, place = np.unique(keys, return_inverse=True)
-    facts = np.bincount(place, weights=is_fact)
-    return int(distinct[np.cumsum(facts) - facts < limit][-1])
-
-
-def _check_classes(is_fact: NDArray[np.bool_], where: str) -> None:
+def _check_classes(is_fact: Mask, where: str) -> None:
     for missing, there in (("fact", is_fact.any()), ("non-fact", not is_fact.all())):
         if not there:
             raise BadInput(where, f"at least one {missing}", f"{len(is_fact)} rows, none a {missing}")
 
 
-def _refuse_repeated(batches: Callable[[], Iterable[pd.DataFrame]], suspects: Keys, where: str) -> None:
+def _refuse_repeated(batches: Callable[[], Iterable[pd.DataFrame]], suspects: Hashes, where: str) -> None:
     """Look at the claims whose hash is not their own: is it the same text?"""
     if not len(suspects):
         return
@@ -100,7 +82,7 @@ def _refuse_repeated(batches: Callable[[], Iterable[pd.DataFrame]], suspects: Ke
         raise BadInput(f"{where}, row {number}", "each claim once", f"row {earlier} again: {text[:60]!r}")
 
 
-def _with_hash(batches: Iterable[pd.DataFrame], wanted: Keys) -> Iterator[tuple[int, str, bool]]:
+def _with_hash(batches: Iterable[pd.DataFrame], wanted: Hashes) -> Iterator[tuple[int, str, bool]]:
     for batch in batches:
         texts = batch["prefix"] + batch["target"]
         for at in np.flatnonzero(np.isin(text_hashes(texts), wanted)):

@@ -29,9 +29,13 @@ CONSTANTS = (
         2.0, "knowledge tuples, 1000 exposures each", "Allen-Zhu & Li 2024, arXiv 2404.05405", published=True
     ),
     Constant(3.6, "uniform random tokens, plateau", "Morris et al. 2025, arXiv 2505.24832", published=True),
-    Constant(0.84, "membership, 26k-parameter transformer, 3000 steps", "seen here", published=False),
-    Constant(2.13, "membership, 14.5k-parameter MLP, 100 s, by effective bits", "seen here", published=False),
-    Constant(2.58, "the same MLP, by KL", "seen here", published=False),
+    Constant(
+        2.76, "membership, MLPs, by the hallucination rate", "seen here, docs/ladder-law.md", published=False
+    ),
+    Constant(2.36, "membership, MLPs, by effective bits", "seen here, docs/ladder-law.md", published=False),
+    Constant(
+        1.86, "membership, transformers short of their plateau", "seen here, docs/ladder-law.md", published=False
+    ),
 )
 
 

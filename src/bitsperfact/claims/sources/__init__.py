@@ -1,1 +1,1 @@
-"""One module per kind of source; each has `read(recipe) -> Facts`, or `rows(recipe)` for ready statements."""
+"""Kinds of claim sets, one module each: its `KIND` says what a recipe may set, and reads the facts."""

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 
+from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.sources.codes import code_shape
+from bitsperfact.claims.shapes import Pattern
 from bitsperfact.claims.sources.countries import country_names, placed
 from bitsperfact.claims.subjects import Facts, Subject, unambiguous
 from bitsperfact.errors import BadInput
@@ -29,7 +30,7 @@ def read(recipe: Recipe) -> Facts:
         for answer, airport in airports.items()
         if _CODES[code].fullmatch(answer) and (name := _name(airport, countries))
     ]
-    return Facts(unambiguous(subjects), source, code_shape(recipe), taken=frozenset(airports))
+    return Facts(unambiguous(subjects), source, Pattern(**recipe.shape), taken=frozenset(airports))
 
 
 def _name(airport: Mapping[str, object], countries: Mapping[str, str]) -> str:
@@ -38,3 +39,6 @@ def _name(airport: Mapping[str, object], countries: Mapping[str, str]) -> str:
     places = [p for p in (city, region) if p and p.casefold() not in name.casefold()]
     country = countries.get(str(airport["country"]), "")
     return f"{name} in {placed(places, country)}" if name and country else ""
+
+
+KIND = Kind(read, MADE_OF_CODES, {"code": str}, Pattern)

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.shapes import cas_check_digit
-from bitsperfact.claims.sources.codes import code_shape
+from bitsperfact.claims.shapes import Pattern, cas_check_digit
 from bitsperfact.claims.subjects import Facts, Subject, unambiguous
 from bitsperfact.errors import BadInput
 
@@ -30,7 +30,7 @@ def read(recipe: Recipe) -> Facts:
         if number not in subjects and valid_cas(number) and len(name) <= longest and _is_name(name):
             prefix = recipe.filled(recipe.prefix, {"name": name})
             subjects[number] = Subject(name, prefix, (number,), also_true=others)
-    return Facts(unambiguous(subjects.values()), source, code_shape(recipe), taken=frozenset(taken))
+    return Facts(unambiguous(subjects.values()), source, Pattern(**recipe.shape), taken=frozenset(taken))
 
 
 def valid_cas(text: str) -> bool:
@@ -61,3 +61,6 @@ def _is_name(text: str) -> bool:
     return (
         letters >= 3 and 2 * letters > len(text) and not re.fullmatch(r"[A-Z0-9-]*\d{4,}[A-Z0-9-]*", text.upper())
     )
+
+
+KIND = Kind(read, MADE_OF_CODES, {"longest_name": int}, Pattern)

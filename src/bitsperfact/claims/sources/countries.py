@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bitsperfact.claims.kinds import Kind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.subjects import Facts, Subject, unambiguous
@@ -90,3 +91,18 @@ def _also_true(recipe: Recipe, code: str, answers: tuple[str, ...], everything: 
             other for other in everything for own in answers if other.startswith(own) or own.startswith(other)
         }
     return truths
+
+
+KIND = Kind(
+    read,
+    ("derangement",),
+    {
+        "answer": str,
+        "least_population": int,
+        "lower": bool,
+        "drop": list,
+        "replace": dict,
+        "also_true": dict,
+        "equal": list,
+    },
+)

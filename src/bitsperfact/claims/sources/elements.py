@@ -1,5 +1,6 @@
 """Chemical elements, from periodictable."""
 
+from bitsperfact.claims.kinds import Kind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.subjects import Facts, Subject
@@ -21,3 +22,6 @@ def read(recipe: Recipe) -> Facts:
         for e in elements
     )
     return Facts(subjects, source)
+
+
+KIND = Kind(read, ("derangement",), {"answer": str})

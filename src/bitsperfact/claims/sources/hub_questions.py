@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from bitsperfact.claims.kinds import Kind
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.sources import hub
+from bitsperfact.claims.sources import _hub
 from bitsperfact.claims.subjects import Facts, Subject, merged
 from bitsperfact.errors import BadInput
 
@@ -21,9 +22,9 @@ def read(recipe: Recipe) -> Facts:
     columns = {key: recipe.options[key] for key in _CELLS if key in recipe.options}
     templated = _fields(recipe.prefix, recipe.path)
     found = []
-    for row in hub.open_split(recipe, list(dict.fromkeys([*columns.values(), *templated]))):
+    for row in _hub.open_split(recipe, list(dict.fromkeys([*columns.values(), *templated]))):
         cells = {key: row[name] for key, name in columns.items()}
-        facts = tuple(dict.fromkeys(hub.texts(cells["facts"])))
+        facts = tuple(dict.fromkeys(_hub.texts(cells["facts"])))
         prefix = recipe.filled(recipe.prefix, row)
         if facts and prefix.strip():
             found.append(
@@ -32,11 +33,11 @@ def read(recipe: Recipe) -> Facts:
                     prefix=prefix,
                     answers=facts,
                     answer_type=str(cells.get("type", "answer")),
-                    also_true=frozenset(hub.texts(cells.get("aliases"))),
-                    given=hub.texts(cells.get("given")),
+                    also_true=frozenset(_hub.texts(cells.get("aliases"))),
+                    given=_hub.texts(cells.get("given")),
                 )
             )
-    return Facts(merged(found), hub.source(recipe))
+    return Facts(merged(found), _hub.source(recipe))
 
 
 def _fields(template: str, where: Path) -> list[str]:
@@ -46,3 +47,6 @@ def _fields(template: str, where: Path) -> list[str]:
         return [name for _, name, _, _ in Formatter().parse(template) if name]
     except ValueError as error:
         raise BadInput(f"{where}, key prefix", "a template such as {question}", error) from None
+
+
+KIND = Kind(read, ("derangement", "given"), {**_hub.OPTIONS, **dict.fromkeys(_CELLS, str)})

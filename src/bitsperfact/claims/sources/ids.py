@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.sources.codes import code_shape
-from bitsperfact.claims.sources.people import people
+from bitsperfact.claims.shapes import Pattern
+from bitsperfact.claims.sources._people import people
 from bitsperfact.claims.subjects import Facts, Subject
 from bitsperfact.errors import BadInput
 
@@ -27,4 +28,12 @@ def read(recipe: Recipe) -> Facts:
         Subject(name, recipe.filled(recipe.prefix, {"name": name}), (f"{number:0{digits}}",))
         for name, number in zip(names, numbers, strict=True)
     )
-    return Facts(subjects, f"random, seed {seed}", code_shape(recipe))
+    return Facts(subjects, f"random, seed {seed}", Pattern(**recipe.shape))
+
+
+KIND = Kind(
+    read,
+    MADE_OF_CODES,
+    {"n": int, "seed": int, "digits": int, "first": list, "last": list},
+    Pattern,
+)

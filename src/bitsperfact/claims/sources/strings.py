@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bitsperfact.claims.kinds import Kind
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.shapes import Pattern
 from bitsperfact.claims.subjects import Facts, Subject
@@ -61,3 +62,6 @@ def written(number: int, alphabet: str, length: int) -> str:
         number, digit = divmod(number, len(alphabet))
         letters.append(alphabet[digit])
     return "".join(reversed(letters))
+
+
+KIND = Kind(read, ("fresh",), {"n": int, "seed": int, "alphabet": str, "length": int})

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from bitsperfact.claims.kinds import Kind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.sources.people import people
+from bitsperfact.claims.sources._people import people
 from bitsperfact.claims.subjects import Facts, Subject, normalised
 from bitsperfact.errors import BadInput
 
@@ -47,3 +48,6 @@ def _cities(largest: int) -> list[str]:
         if all(c.isalpha() or c in " -'" for c in name):
             found.setdefault(normalised(name), name)
     return list(found.values())
+
+
+KIND = Kind(read, ("derangement",), {"n": int, "seed": int, "largest": int, "first": list, "last": list})

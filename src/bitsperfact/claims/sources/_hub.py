@@ -9,6 +9,8 @@ from typing import Any
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.errors import BadInput
 
+#: Options that say which data set.
+OPTIONS = {"path": str, "config": str, "revision": str, "split": str}
 #: `options.split` that takes every split, one after the other.
 ALL_SPLITS = "all"
 
