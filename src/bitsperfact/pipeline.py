@@ -1,10 +1,9 @@
 """From names of models and claim sets to a finished run folder: what every probe of existing models shares."""
 
-import platform
 import shutil
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bitsperfact.claims import ClaimStream, WrittenSet
-    from bitsperfact.models import LoadedModel
 
 ENGINES = ("local", "ray")
 #: Main memory of a worker beside its model's weights: the interpreter, torch, and what a batch takes.
@@ -66,6 +64,12 @@ class Options:
     progress: bool = True
     command: tuple[str, ...] = field(default_factory=lambda: tuple(sys.argv))
 
+    @property
+    def specs(self) -> list[models.ModelSpec]:
+        """The models, and how each is opened."""
+        opened = ("dtype", "device", "trust_remote_code", "allow_pickle")
+        return [models.ModelSpec(name, **{k: getattr(self, k) for k in opened}) for name in self.model]
+
 
 def run(options: Options) -> runs.Run:
     """Score the models on the claim sets, analyse, and leave a complete run folder; resumes what is there.
@@ -74,20 +78,22 @@ def run(options: Options) -> runs.Run:
     told by then. Results stored so far are kept whatever happens later.
     """
     _check(options)
+    specs = options.specs
     with runs.writing(options.out) as writer:
         streams = [each for source in options.claims for each in _open_claims(options, source)]
         _refuse_doubles("--claims", [s.info.name for s in streams])
         with claim_sets.written(streams, writer.path("claims")) as sets:
             del streams  # with the facts that recipes hold
             scores_of = [chosen(options.score, Unlabelled(each.rows)) for each in sets]
-            infos = [_describe(options, name) for name in options.model]
+            openers = [models.opener(spec) for spec in specs]
+            infos = [opener.info for opener in openers]
             _refuse_doubles("--model", [info.name for info in infos])
             for info in infos:
                 check_fit(info, names_of(scores_of), options.bos)
             facts = _provenance(options, sets, scores_of)
             set_infos = [s.info for s in sets]
             writer.begin("scoring", set_infos, infos, **facts)
-        _score(options, writer, sets, scores_of, infos)
+        _score(options, writer, sets, scores_of, openers)
         claims, scores = runs.stored("claims", options.out), runs.stored("scores", options.out)
         separation, verdict = _analyse(options, claims, scores, set_infos, infos)
         writer.write("separation", separation)
@@ -97,7 +103,7 @@ def run(options: Options) -> runs.Run:
         if options.engine == "local":  # elsewhere the memory is that of other processes
             more["peak_memory_mib"] = peak_memory_mib()
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
-            more["precision"] = _precision(options, names_of(scores_of), claims, scores, infos)
+            more["precision"] = _precision(options, names_of(scores_of), claims, scores, openers)
         writer.complete(**more)
     return runs.load_run(options.out)
 
@@ -146,46 +152,12 @@ def _open_claims(options: Options, source: str) -> "list[ClaimStream]":
     return claim_sets.stream_all(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
 
 
-def _describe(options: Options, name: str) -> tables.ModelInfo:
-    return models.describe(
-        name,
-        dtype=options.dtype,
-        trust_remote_code=options.trust_remote_code,
-        allow_pickle=options.allow_pickle,
-    )
-
-
-@dataclass(frozen=True)
-class _Opener:
-    """Opens a model, in whichever process and on whichever machine it is needed."""
-
-    info: tables.ModelInfo
-    device: str
-    trust_remote_code: bool
-    allow_pickle: bool
-
-    def __call__(self) -> "LoadedModel":
-        loaded = models.load(
-            self.info.name,
-            dtype=self.info.dtype,
-            device=self.device,
-            trust_remote_code=self.trust_remote_code,
-            allow_pickle=self.allow_pickle,
-        )
-        # Another machine may hold another version under the name, and shards are named by the fingerprint.
-        if loaded.info.fingerprint != self.info.fingerprint:
-            where = f"model {self.info.name} on {platform.node()}"
-            raise BadInput(where, f"fingerprint {self.info.fingerprint}", loaded.info.fingerprint)
-        return loaded
-
-    @property
-    def needs(self) -> Needs:
-        """What a worker that holds the model takes."""
-        weight_bytes = 4 if self.info.dtype == "float32" else 2
-        memory = WORKER_BYTES + weight_bytes * self.info.n_params
-        if self.device == "auto":
-            return Needs(memory, "where there is one")
-        return Needs(memory, "always" if self.device == "cuda" else "never")
+def _needs(opener: models.Opener) -> Needs:
+    """What a worker that holds the model takes."""
+    memory = WORKER_BYTES + models.DTYPE_BITS[opener.spec.dtype] // 8 * opener.info.n_params
+    if opener.spec.device == "auto":
+        return Needs(memory, "where there is one")
+    return Needs(memory, "always" if opener.spec.device == "cuda" else "never")
 
 
 def _score(
@@ -193,14 +165,14 @@ def _score(
     writer: runs.RunWriter,
     sets: "list[WrittenSet]",
     scores_of: list[Chosen],
-    infos: list[tables.ModelInfo],
+    openers: list[models.Opener],
 ) -> None:
     """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
     with _scratch(options.out / ".asked") as folder:
         asked = [Questions(each.rows, folder / str(number)) for number, each in enumerate(sets)]
         plans = [
-            Plan(info, questions, each.scores, _settings(options), _opener(options, info))
-            for info in infos
+            Plan(opener.info, questions, each.scores, _settings(options), opener)
+            for opener in openers
             for questions, each in zip(asked, scores_of, strict=True)
         ]
         store = _computed(options, plans)
@@ -222,10 +194,6 @@ def _settings(options: Options) -> Settings:
     return Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
 
 
-def _opener(options: Options, info: tables.ModelInfo) -> _Opener:
-    return _Opener(info, options.device, options.trust_remote_code, options.allow_pickle)
-
-
 def _computed(options: Options, plans: list[Plan]) -> ShardStore:
     """The store that holds every shard of the plans, those missing computed."""
     tasks = [task for plan in plans for task in plan.tasks]
@@ -239,19 +207,19 @@ def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore) -> N
     if options.engine == "local":
         run_local(tasks, store, progress=options.progress)
         return
-    needs: dict[Opener, Needs] = {t.opener: t.opener.needs for t in tasks if isinstance(t.opener, _Opener)}
+    needs: dict[Opener, Needs] = {t.opener: _needs(t.opener) for t in tasks if isinstance(t.opener, models.Opener)}
     run_ray(tasks, store, Cluster(options.workers, options.ray_address), needs, progress=options.progress)
 
 
 def _precision(
-    options: Options, names: tuple[str, ...], claims: Rows, scores: Rows, infos: list[tables.ModelInfo]
+    options: Options, names: tuple[str, ...], claims: Rows, scores: Rows, openers: list[models.Opener]
 ) -> list[dict[str, Any]]:
     """The error of each model's reduced precision, measured with the model in float32 on some claims."""
     first = claims.head(PRECISION_CLAIMS, list(tables.COLUMNS["claims"]))
     found = []
     with _scratch(options.out / ".asked") as folder:
-        for number, info in enumerate(infos):
-            exact = _opener(options, replace(info, dtype="float32"))
+        for number, opener in enumerate(openers):
+            info, exact = opener.info, opener.in_dtype("float32")
             plan = precision.float32_plan(info, names, _settings(options), first, exact, folder / str(number))
             if plan is not None:
                 work = partial(_precision_of, options, plan, scores)
