@@ -36,7 +36,7 @@ Facts against every wrong pair; hallucination: share of wrong pairs accepted at 
 
 def answers(name: str, set_name: str) -> tuple[Array, NDArray[np.bool_], Array]:
     """log P(answer | subject), nats, and whether it is true, (subjects, answers) each; log P(answer) alone."""
-    loaded = models.load(name, dtype="float32", device="auto", trust_remote_code=False, allow_pickle=False)
+    loaded = models.load(name)
     streams = list(claims.stream_all(set_name, negatives=10_000, seed=0, limit=None))
     with tempfile.TemporaryDirectory() as folder, claims.written(streams, Path(folder) / "claims.parquet") as sets:
         frame, shards = sets[0].rows.frame(), {}

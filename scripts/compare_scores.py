@@ -37,7 +37,7 @@ share. Hallucination: share of non-facts accepted at 95 % recall. R: references 
 
 def rows_of(name: str, set_name: str, limit: int) -> Iterator[str]:
     """One row of the table for each score."""
-    loaded = models.load(name, dtype="float32", device="cpu", trust_remote_code=False, allow_pickle=False)
+    loaded = models.load(models.ModelSpec(name, device="cpu"))
     compared: list[Score] = [scoring.score(each) for each in ("logprob", "pmi")]
     compared += [calibrated(f"R = {most}", most) for most in REFERENCES]
     streams = list(claims.stream_all(set_name, negatives=10, seed=0, limit=limit))

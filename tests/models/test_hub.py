@@ -21,7 +21,7 @@ try:
     if sys.argv[2:] == ["config"]:
         print(models.resolve_config(sys.argv[1]))
     else:
-        print(models.resolve(sys.argv[1], allow_pickle=len(sys.argv) > 2))
+        print(models.resolve(models.ModelSpec(sys.argv[1], allow_pickle=len(sys.argv) > 2)))
 except models.Unavailable as error:
     print("Unavailable", error)
 except ValueError as error:

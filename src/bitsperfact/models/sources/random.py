@@ -8,6 +8,7 @@ Two tokenizers, since scoring must be right for both kinds:
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bitsperfact.files import sha256_of_text
-from bitsperfact.models.store import Record, build_once
+from bitsperfact.models.sources import Entry, Source, unknown
+from bitsperfact.models.spec import ModelSpec
+from bitsperfact.models.store import Record, build_once, built
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedTokenizerFast
@@ -106,37 +109,52 @@ RANDOM_MODELS = {
 }
 
 
-def folder_key(name: str) -> str:
-    """Name of the model's folder in the cache."""
+class _Random(Source):
+    form = "random:NAME"
+
+    def claims(self, name: str) -> bool:
+        return name.startswith("random:")
+
+    def folder(self, spec: ModelSpec) -> Path:
+        """Return the random model's folder, made now if this machine has none. Equal on every machine."""
+        if spec.name not in RANDOM_MODELS:
+            raise unknown(spec.name)
+        return build_once(_key(spec.name), partial(_build, spec.name))
+
+    def known(self) -> list[Entry]:
+        return [
+            Entry(name, recipe.n_params, "none needed", recipe.title, "", built(_key(name)) is not None)
+            for name, recipe in RANDOM_MODELS.items()
+        ]
+
+
+SOURCE = _Random()
+
+
+def _key(name: str) -> str:
     return f"{name.replace(':', '-')}-v{_MAKER}"
 
 
-def resolve_random(name: str) -> Path:
-    """The random model's folder, made now if this machine has none. Equal on every machine."""
+def _build(name: str, folder: Path) -> Record:
+    from bitsperfact.models.convert import save
 
-    def build(partial: Path) -> Record:
-        from bitsperfact.models.convert import made_of, save
-
-        spec = RANDOM_MODELS[name]
-        tokenizer = _tokenizer(spec)
-        model = _model(name, spec, tokenizer)
-        save(model, tokenizer, partial)
-        return made_of(partial, model, source=name, revision=f"v{_MAKER}")
-
-    return build_once(folder_key(name), build)
+    recipe = RANDOM_MODELS[name]
+    tokenizer = _tokenizer(recipe)
+    model = _model(name, recipe, tokenizer)
+    return save(model, tokenizer, folder, source=name, revision=f"v{_MAKER}")
 
 
-def _tokenizer(spec: RandomModel) -> "PreTrainedTokenizerFast":
+def _tokenizer(recipe: RandomModel) -> "PreTrainedTokenizerFast":
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    merges = [(left, right) for left, _, right in (merge.partition(" ") for merge in _MERGES) if spec.merges]
+    merges = [(left, right) for left, _, right in (merge.partition(" ") for merge in _MERGES) if recipe.merges]
     pieces = [_BOS, _EOS, *sorted(pre_tokenizers.ByteLevel.alphabet()), *("".join(pair) for pair in merges)]
     backend = Tokenizer(models.BPE({piece: i for i, piece in enumerate(pieces)}, merges))
     backend.add_special_tokens([_BOS, _EOS])
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=spec.merges)
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=recipe.merges)
     backend.decoder = decoders.ByteLevel()
-    start = f"{_BOS} " if spec.adds_bos else ""
+    start = f"{_BOS} " if recipe.adds_bos else ""
     backend.post_processor = processors.TemplateProcessing(
         single=f"{start}$A", pair=f"{start}$A $B", special_tokens=[(_BOS, 0)]
     )
@@ -149,7 +167,7 @@ def _tokenizer(spec: RandomModel) -> "PreTrainedTokenizerFast":
     )
 
 
-def _model(name: str, spec: RandomModel, tokenizer: Any) -> Any:
+def _model(name: str, recipe: RandomModel, tokenizer: Any) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -163,7 +181,7 @@ def _model(name: str, spec: RandomModel, tokenizer: Any) -> Any:
         "eos_token_id": 1,
         "pad_token_id": 1,
     }
-    model = AutoModelForCausalLM.from_config(spec.config(common), dtype=torch.float32)
+    model = AutoModelForCausalLM.from_config(recipe.config(common), dtype=torch.float32)
     # numpy's generator, unlike torch's, promises the same stream in every version.
     rng = np.random.default_rng(int(sha256_of_text(name)[:16], 16))
     with torch.no_grad():
