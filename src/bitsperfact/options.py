@@ -28,8 +28,11 @@ Dtype = Annotated[str, typer.Option("--dtype", help="float32, bfloat16 or float1
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 BatchTokens = Annotated[str, typer.Option("--batch-tokens", help="Padded tokens per batch, or auto.")]
 Bos = Annotated[str, typer.Option("--bos", help="Start token: auto (as the tokenizer does), always or never.")]
-Engine = Annotated[str, typer.Option("--engine", help="Where scoring runs: local (this process) or ray.")]
-Workers = Annotated[int, typer.Option("--workers", help="Worker processes of --engine ray.")]
+Engine = Annotated[str, typer.Option("--engine", help="Where work is done: local (this machine) or ray.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Processes at once (default: as many as pay)."),
+]
 RayAddress = Annotated[
     str | None, typer.Option("--ray-address", help="A running Ray cluster (default: one for this run alone).")
 ]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bitsperfact import claims as claim_sets
-from bitsperfact import models, precision, runs, tables
+from bitsperfact import execution, models, precision, runs, tables
 from bitsperfact.errors import BadInput
-from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
+from bitsperfact.execution import Needs, Opener, Placement, ShardStore
 from bitsperfact.rows import Rows
 from bitsperfact.scoring import Plan, Questions, ScoringTask, Settings, check_fit, score
 from bitsperfact.scoring.choosing import Chosen, chosen, names_of
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from bitsperfact.claims import ClaimStream, WrittenSet
     from bitsperfact.models import LoadedModel
 
-ENGINES = ("local", "ray")
 #: Main memory of a worker beside its model's weights: the interpreter, torch, and what a batch takes.
 WORKER_BYTES = 3 << 29
+#: Weights times requests for which one more process on this machine pays: 5 s of work, what its start takes
+#: (docs/scale.md).
+PAYING_WEIGHTS = 8 * 10**10
 #: Claims, the first of all, that a sample is drawn from to measure reduced precision.
 PRECISION_CLAIMS = 100_000
 #: Packages whose versions decide numbers, recorded with every run.
@@ -57,7 +59,7 @@ class Options:
     batch_tokens: int | None = None
     bos: str = "auto"
     engine: str = "local"
-    workers: int = 1
+    workers: int | None = None
     ray_address: str | None = None
     replicates: int = 200
     trust_remote_code: bool = False
@@ -94,7 +96,7 @@ def run(options: Options) -> runs.Run:
         writer.write("verdict", verdict)
         _report(options, runs.Run(options.out, separation, verdict, set_infos, infos, facts, claims, scores))
         more: dict[str, Any] = {}
-        if options.engine == "local":  # elsewhere the memory is that of other processes
+        if options.engine == "local":  # elsewhere the memory is that of other machines
             more["peak_memory_mib"] = peak_memory_mib()
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
             more["precision"] = _precision(options, names_of(scores_of), claims, scores, infos)
@@ -113,19 +115,12 @@ def _check(options: Options) -> None:
     for name in options.score or ():
         score(name)
     check_bos(options.bos)
-    _check_engine(options)
     _check_least(options)
+    _placement(options).check(options.device)
 
 
-def _check_engine(options: Options) -> None:
-    if options.engine not in ENGINES:
-        raise BadInput("--engine", " or ".join(ENGINES), repr(options.engine))
-    if options.engine == "ray":
-        check_installed()
-        if ":" in options.device:
-            raise BadInput("--device", "one that Ray can place (auto, cpu, cuda or mps)", options.device)
-    elif options.workers != 1 or options.ray_address is not None:
-        raise BadInput("--workers and --ray-address", "--engine ray", f"--engine {options.engine}")
+def _placement(options: Options) -> Placement:
+    return Placement(options.engine, options.workers, options.ray_address)
 
 
 def _check_least(options: Options) -> None:
@@ -184,8 +179,16 @@ class _Opener:
         weight_bytes = 4 if self.info.dtype == "float32" else 2
         memory = WORKER_BYTES + weight_bytes * self.info.n_params
         if self.device == "auto":
-            return Needs(memory, "where there is one")
-        return Needs(memory, "always" if self.device == "cuda" else "never")
+            pays = None if _has_accelerator() else PAYING_WEIGHTS // self.info.n_params
+            return Needs(memory, "where there is one", pays)
+        return Needs(memory, "always" if self.device == "cuda" else "never", PAYING_WEIGHTS // self.info.n_params)
+
+
+def _has_accelerator() -> bool:
+    """Whether torch has a device besides the processor, which processes would have to share."""
+    import torch
+
+    return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
 def _score(
@@ -236,11 +239,8 @@ def _computed(options: Options, plans: list[Plan]) -> ShardStore:
 
 
 def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore) -> None:
-    if options.engine == "local":
-        run_local(tasks, store, progress=options.progress)
-        return
     needs: dict[Opener, Needs] = {t.opener: t.opener.needs for t in tasks if isinstance(t.opener, _Opener)}
-    run_ray(tasks, store, Cluster(options.workers, options.ray_address), needs, progress=options.progress)
+    execution.run(tasks, store, _placement(options), needs, progress=options.progress)
 
 
 def _precision(

@@ -32,7 +32,7 @@ def pretrained(
     batch_tokens: options.BatchTokens = "auto",
     bos: options.Bos = "auto",
     engine: options.Engine = "local",
-    workers: options.Workers = 1,
+    workers: options.Workers = None,
     ray_address: options.RayAddress = None,
     replicates: options.Replicates = 200,
     trust_remote_code: options.TrustRemoteCode = False,

@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from bitsperfact import console, options, runs, tables
 from bitsperfact.errors import BadInput
+from bitsperfact.execution import Placement
 from bitsperfact.report import verdict_table
 from bitsperfact.training import (
     LadderStore,
@@ -31,12 +32,11 @@ from bitsperfact.training import (
     claim_set_info,
     ladder,
     model_info,
-    recipe_for,
+    schedule_for,
     shown_tables,
     stacks_of,
     train_all,
 )
-from bitsperfact.training.running import check_engine
 
 app = typer.Typer(**console.app_settings)
 
@@ -63,7 +63,7 @@ def probe(
     exposures: Annotated[int | None, typer.Option(min=2, help="Showings per fact at most.")] = None,
     steps: Annotated[int | None, typer.Option(min=8, help="Steps of the longest training at least.")] = None,
     engine: options.Engine = "local",
-    workers: Annotated[int, typer.Option(min=1, help="Processes, of one thread each.")] = 2,
+    workers: options.Workers = None,
     ray_address: options.RayAddress = None,
     compiled: Annotated[
         bool, typer.Option(help="Fuse the loss; pays for transformers beyond some minutes.")
@@ -78,21 +78,23 @@ def probe(
     if quick:
         params, facts, changes["nonfacts"] = QUICK["params"], QUICK["facts"], 2**16
         changes |= {"exposures": exposures or 150, "least_steps": steps or 700}
-        changes |= {"batch": 2048} if arch == "mlp" else {}
     try:
-        recipe = recipe_for(arch, **{name: value for name, value in changes.items() if value is not None})
+        schedule = schedule_for(
+            arch, quick=quick, **{name: value for name, value in changes.items() if value is not None}
+        )
         of = Universe(alphabet, length), counts(params), counts(facts), seeds
         weights = tuple(numbers(fact_weight)), tuple(numbers(trade_off))
         cells = [cell for each in dict.fromkeys(objective) for cell in ladder(arch, each, *of, *weights)]
     except ValueError as error:
         raise BadInput("options", "a ladder that can be trained", error) from None
-    check_engine(engine, ray_address)
+    placement = Placement(engine, workers, ray_address)
+    placement.check()
     writer = context.with_resource(runs.writing(out))
-    stacks = stacks_of(cells, recipe)
-    infos = [model_info(cell, recipe) for stack in stacks for cell in stack.cells]
+    stacks = stacks_of(cells, schedule)
+    infos = [model_info(cell, schedule) for stack in stacks for cell in stack.cells]
     sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
-    writer.begin("training", sets, infos, **runs.provenance(RECORDED), recipe=asdict(recipe))
-    train_all(stacks, out, workers, engine=engine, address=ray_address)
+    writer.begin("training", sets, infos, **runs.provenance(RECORDED), recipe=asdict(schedule))
+    train_all(stacks, out, placement)
     verdict = conclude(writer, stacks, seed, replicates)
     return console.VIOLATED if strict and (verdict["status"] == "violated").any() else 0
 
