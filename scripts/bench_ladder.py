@@ -15,11 +15,11 @@ import time
 from functools import partial
 
 import torch
+from bitsperfact.training.objective import objective_of
 from torch.nn import functional
 
 from bitsperfact.training import Universe, ladder, recipe_for
 from bitsperfact.training.networks import initial_stack, network_of
-from bitsperfact.training.objective import objective_of
 from bitsperfact.training.optimiser import initial_moments, update
 
 WIDTHS = "{:34} {:>12} {:>9} {:>12} {:>13}"

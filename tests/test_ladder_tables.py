@@ -27,7 +27,7 @@ def status(script, *arguments):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder, probe = tmp_path_factory.mktemp("ladder"), strings
-    probe.recipe_for = partial(probe.recipe_for, nonfacts=2000, batch=64)
+    probe.schedule_for = partial(probe.schedule_for, nonfacts=2000, batch=64)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("sys.argv", ["strings.py", *TINY])  # the command that a run records
         assert status(probe, *TINY, "--out", folder) == 0

@@ -58,8 +58,11 @@ BatchTokens = Annotated[
     ),
 ]
 Bos = Annotated[str, typer.Option("--bos", help="Start token: auto (as the tokenizer does), always or never.")]
-Engine = Annotated[str, typer.Option("--engine", help="Where scoring runs: local (this process) or ray.")]
-Workers = Annotated[int, typer.Option("--workers", help="Worker processes of --engine ray.")]
+Engine = Annotated[str, typer.Option("--engine", help="Where work is done: local (this machine) or ray.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Processes at once (default: as many as pay)."),
+]
 RayAddress = Annotated[
     str | None, typer.Option("--ray-address", help="A running Ray cluster (default: one for this run alone).")
 ]
@@ -99,7 +102,7 @@ class Options(RunOptions):
     batch_tokens: BatchTokens = None
     bos: Bos = "auto"
     engine: Engine = "local"
-    workers: Workers = 1
+    workers: Workers = None
     ray_address: RayAddress = None
     trust_remote_code: TrustRemoteCode = False
     allow_pickle: AllowPickle = False

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bitsperfact import claims as claim_sets
-from bitsperfact import models, precision, runs, tables
+from bitsperfact import execution, models, precision, runs, tables
 from bitsperfact.errors import BadInput
-from bitsperfact.execution import Cluster, Needs, Opener, ShardStore, check_installed, run_local, run_ray
+from bitsperfact.execution import Needs, Opener, Placement, ShardStore
 from bitsperfact.options import Options
 from bitsperfact.rows import Rows
 from bitsperfact.scoring import ClaimRequests, Score, ScoringPlan, ScoringTask, Settings, check_fit, score
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
     from bitsperfact.claims import ClaimStream, WrittenSet
 
-ENGINES = ("local", "ray")
 #: Main memory of a worker beside its model's weights: the interpreter, torch, and what a batch takes.
 WORKER_BYTES = 3 << 29
+#: Weights times requests for which one more process on this machine pays: 5 s of work, what its start takes
+#: (docs/scale.md).
+PAYING_WEIGHTS = 8 * 10**10
 #: Claims, the first of all, that a sample is drawn from to measure reduced precision.
 PRECISION_CLAIMS = 100_000
 #: Packages whose versions decide numbers, recorded with every run.
@@ -65,7 +67,7 @@ def run(options: Options) -> runs.Run:
         writer.write("verdict", verdict)
         _report(options, runs.Run(options.out, separation, verdict, set_infos, infos, facts, claims, scores))
         more: dict[str, Any] = {}
-        if options.engine == "local":  # elsewhere the memory is that of other processes
+        if options.engine == "local":  # elsewhere the memory is that of other machines
             more["peak_memory_mib"] = peak_memory_mib()
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
             more["precision"] = _precision(options, distinct(scores_of), claims, scores, openers)
@@ -83,19 +85,12 @@ def _check(options: Options) -> None:
         _refuse_doubles(option, list(given))
     _refuse_doubles("--score", [score(name).name for name in options.score or ()])
     check_bos(options.bos)
-    _check_engine(options)
     _check_least(options)
+    _placement(options).check(options.device)
 
 
-def _check_engine(options: Options) -> None:
-    if options.engine not in ENGINES:
-        raise BadInput("--engine", " or ".join(ENGINES), repr(options.engine))
-    if options.engine == "ray":
-        check_installed()
-        if ":" in options.device:
-            raise BadInput("--device", "one that Ray can place (auto, cpu, cuda or mps)", options.device)
-    elif options.workers != 1 or options.ray_address is not None:
-        raise BadInput("--workers and --ray-address", "--engine ray", f"--engine {options.engine}")
+def _placement(options: Options) -> Placement:
+    return Placement(options.engine, options.workers, options.ray_address)
 
 
 def _check_least(options: Options) -> None:
@@ -125,9 +120,17 @@ def _open_claims(options: Options, source: str) -> "list[ClaimStream]":
 def _needs(opener: models.Opener) -> Needs:
     """What a worker that holds the model takes."""
     memory = WORKER_BYTES + models.DTYPE_BITS[opener.spec.dtype] // 8 * opener.info.n_params
+    pays = PAYING_WEIGHTS // opener.info.n_params
     if opener.spec.device == "auto":
-        return Needs(memory, "where there is one")
-    return Needs(memory, "always" if opener.spec.device == "cuda" else "never")
+        return Needs(memory, "where there is one", None if _has_accelerator() else pays)
+    return Needs(memory, "always" if opener.spec.device == "cuda" else "never", pays)
+
+
+def _has_accelerator() -> bool:
+    """Whether torch has a device besides the processor, which processes would have to share."""
+    import torch
+
+    return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
 def _score(
@@ -174,11 +177,8 @@ def _computed(options: Options, plans: list[ScoringPlan]) -> ShardStore:
 
 
 def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore) -> None:
-    if options.engine == "local":
-        run_local(tasks, store, progress=options.progress)
-        return
     needs: dict[Opener, Needs] = {t.opener: _needs(t.opener) for t in tasks if isinstance(t.opener, models.Opener)}
-    run_ray(tasks, store, Cluster(options.workers, options.ray_address), needs, progress=options.progress)
+    execution.run(tasks, store, _placement(options), needs, progress=options.progress)
 
 
 def _precision(

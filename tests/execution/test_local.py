@@ -8,7 +8,7 @@ import time
 import pandas as pd
 import pytest
 
-from bitsperfact.execution import ShardStore, run_local
+from bitsperfact.execution import ShardStore, run
 from tests.execution.tasks import Power, Sum, sums
 
 
@@ -27,9 +27,9 @@ def test_runs_each_key_once_and_nothing_the_second_time(tmp_path):
     ran: list[int] = []
     store = ShardStore(tmp_path)
     tasks = squares(ran)
-    assert run_local([*tasks, tasks[0]], store, progress=False) == 6
+    assert run([*tasks, tasks[0]], store, progress=False) == 6
     assert ran == list(range(6))
-    assert run_local(tasks, store, progress=False) == 0
+    assert run(tasks, store, progress=False) == 0
     assert ran == list(range(6))
     assert store.read("square3")["y"].tolist() == [9]
 
@@ -40,18 +40,18 @@ def test_failure_keeps_what_was_done_and_leaves_nothing_half_written(tmp_path):
     broken = Sum("broken", lambda _: 1 / 0)
     store = ShardStore(tmp_path)
     with pytest.raises(ZeroDivisionError):
-        run_local([*tasks[:3], broken, *tasks[3:]], store, progress=False)
+        run([*tasks[:3], broken, *tasks[3:]], store, progress=False)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["square0.parquet", "square1.parquet", "square2.parquet"]
-    run_local(tasks, store, progress=False)
+    run(tasks, store, progress=False)
     assert ran == list(range(6))
 
 
 def test_what_is_opened_is_kept_for_tasks_in_a_row(tmp_path):
     log = tmp_path / "log"
     asked = sums(3, Power(2, log)) + sums(3, Power(3, log), "cube")
-    run_local(asked, ShardStore(tmp_path / "shards"), progress=False)
+    run(asked, ShardStore(tmp_path / "shards"), progress=False)
     assert [line.split()[0] for line in log.read_text().splitlines()] == ["2", "3"]
-    run_local(asked, ShardStore(tmp_path / "shards"), progress=False)
+    run(asked, ShardStore(tmp_path / "shards"), progress=False)
     assert len(log.read_text().splitlines()) == 2  # nothing to do opens nothing
 
 
@@ -59,7 +59,7 @@ def test_leftovers_of_a_killed_process_are_not_results(tmp_path):
     store = ShardStore(tmp_path)
     (tmp_path / ".square0.parquet.abc.partial").write_bytes(b"half")
     ran: list[int] = []
-    run_local(squares(ran), store, progress=False)
+    run(squares(ran), store, progress=False)
     assert ran == list(range(6))
     assert not list(tmp_path.glob(".*"))
 
@@ -70,16 +70,16 @@ SLOW = textwrap.dedent(
     from functools import partial
     from pathlib import Path
     import pandas as pd
-    from bitsperfact.execution import ShardStore, run_local
+    from bitsperfact.execution import ShardStore, run
     from tests.execution.tasks import Sum
 
-    def run(i, _):
+    def slow(i, _):
         time.sleep(0.01)
         return pd.DataFrame({"x": range(2000), "y": [i] * 2000})
 
-    tasks = [Sum(f"t{i}", partial(run, i)) for i in range(40)]
+    tasks = [Sum(f"t{i}", partial(slow, i)) for i in range(40)]
     print("started", flush=True)
-    run_local(tasks, ShardStore(Path(sys.argv[1])), progress=False)
+    run(tasks, ShardStore(Path(sys.argv[1])), progress=False)
     """
 )
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitsperfact.errors import BadInput
-from bitsperfact.execution.cluster import Needs, share
+from bitsperfact.execution import Needs
+from bitsperfact.execution.cluster import share
 
 GB = 10**9
 LAPTOP = {"CPU": 8.0, "memory": 16.0 * GB}

@@ -29,13 +29,14 @@ DRIVER = textwrap.dedent(
     from pathlib import Path
     import torch, sklearn.isotonic
     from bitsperfact.analysis import ladder
-    from bitsperfact.training import loop, running, saving
+    from bitsperfact.training import loop, running
+    from bitsperfact.training.architectures import mlp
     from bitsperfact.report import ladder as drawing, ladder_page
     from tests.kills import kill_and_resume
     from bitsperfact.probes import strings as probe
 
     folder, kills, asked = Path(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
-    probe.recipe_for = partial(probe.recipe_for, nonfacts=3000)
+    probe.schedule_for = partial(probe.schedule_for, nonfacts=3000)
     loop.CHECKPOINT_S = 0.0  # many moments between two checkpoints
     torch.set_num_threads(1)
 
@@ -81,10 +82,10 @@ def test_a_ladder_killed_three_times_equals_one_left_alone(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--engine", "mpi"], "--engine: expected local or ray, got 'mpi'"),
+        (["--engine", "mpi"], "--engine: expected one of local, ray, or package.module:NAME, got 'mpi'"),
         (["--ray-address", "head:1"], "--ray-address: expected --engine ray"),
-        (["--arch", "cnn"], "architecture must be one of"),
-        (["--objective", "next-symbol", "--arch", "mlp"], "an MLP has no next symbol"),
+        (["--arch", "cnn"], "architecture: expected one of mlp, transformer, or"),
+        (["--objective", "next-symbol", "--arch", "mlp"], "objective next-symbol needs log-likelihoods"),
         (["--facts", "1"], "P / n"),
     ],
 )

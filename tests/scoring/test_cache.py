@@ -241,7 +241,7 @@ def test_only_what_is_missing_is_computed(options, computed, tmp_path):
 
 def test_a_kill_between_cache_and_shard_loses_no_answer(options, computed, tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr("bitsperfact.execution.store.pd.DataFrame.to_parquet", _stop)
+        patched.setattr("bitsperfact.execution.shard_store.pd.DataFrame.to_parquet", _stop)
         with pytest.raises(KeyboardInterrupt):
             pipeline.run(options)
     before = set(computed)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from bitsperfact.training import Recipe, Universe, ladder, loop, stacks_of
-from bitsperfact.training.on_ray import StackTask
+from bitsperfact.training import Schedule, Universe, ladder, loop, stacks_of
+from bitsperfact.training.stack_task import StackTask
 
 UNIVERSE = Universe(alphabet=4, length=6)
-RECIPE = Recipe(exposures=2, least_steps=24, batch=64, nonfacts=5000)
+SCHEDULE = Schedule(exposures=2, least_steps=24, batch=64, nonfacts=5000)
 
 
 def stacks(*architectures):
@@ -20,7 +20,7 @@ def stacks(*architectures):
         for architecture in architectures
         for cell in ladder(architecture, "membership", UNIVERSE, [1200], [60], seeds=2, per_fact=(0.0, 100.0))
     ]
-    return stacks_of(cells, RECIPE)
+    return stacks_of(cells, SCHEDULE)
 
 
 @dataclass(frozen=True)

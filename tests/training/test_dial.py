@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from bitsperfact.training.dial import LAYERS, shape_of
+from bitsperfact.training.architectures import network_of, shape_of
+from bitsperfact.training.architectures.transformer import LAYERS
 from bitsperfact.training.facts import Universe
-from bitsperfact.training.networks import initial_stack, network_of
+from bitsperfact.training.networks import initial_stack
 
 UNIVERSE = Universe()
 
@@ -23,26 +24,28 @@ def test_parameters_are_what_was_asked_less_one_unit_at_most(architecture, objec
 
 def test_heads_divide_the_width():
     for asked in range(1000, 60_000, 700):
-        shape = shape_of("transformer", asked, UNIVERSE)
+        shape = shape_of("transformer", asked, UNIVERSE, "membership")
         assert shape.width % shape.heads == 0
 
 
 def test_larger_networks_are_wider():
-    widths = [shape_of("transformer", asked, UNIVERSE).width for asked in (1000, 5000, 20_000, 80_000)]
+    widths = [
+        shape_of("transformer", asked, UNIVERSE, "membership").width for asked in (1000, 5000, 20_000, 80_000)
+    ]
     assert widths == sorted(set(widths))
 
 
 def test_too_few_parameters_are_refused():
     with pytest.raises(ValueError, match="parameters must be at least"):
-        shape_of("mlp", 100, UNIVERSE)
-    with pytest.raises(ValueError, match="architecture must be one of"):
-        shape_of("perceptron", 5000, UNIVERSE)
-    with pytest.raises(ValueError, match="next symbol"):
+        shape_of("mlp", 100, UNIVERSE, "membership")
+    with pytest.raises(ValueError, match="architecture: expected one of mlp, transformer, or"):
+        shape_of("perceptron", 5000, UNIVERSE, "membership")
+    with pytest.raises(ValueError, match="objective next-symbol needs log-likelihoods"):
         shape_of("mlp", 5000, UNIVERSE, "next-symbol")
 
 
 def test_mlp_computes_its_layers_one_by_one():
-    network = network_of(shape_of("mlp", 1500, Universe(4, 3)))
+    network = network_of(shape_of("mlp", 1500, Universe(4, 3), "membership"))
     parameters = initial_stack(network, [0, 1])
     symbols = torch.randint(4, (2, 30, 3), generator=torch.Generator().manual_seed(0))
     ours = network.logits(parameters, symbols, torch.float32)

@@ -5,10 +5,10 @@ import pytest
 
 from bitsperfact import pipeline, tables
 from bitsperfact.errors import BadInput
-from bitsperfact.training import LadderStore, Recipe, Universe, ladder, shown_tables, stacks_of, train_stack
+from bitsperfact.training import LadderStore, Schedule, Universe, ladder, shown_tables, stacks_of, train_all
 
 UNIVERSE = Universe(alphabet=4, length=6)
-RECIPE = Recipe(exposures=2, least_steps=24, batch=64, nonfacts=5000)
+SCHEDULE = Schedule(exposures=2, least_steps=24, batch=64, nonfacts=5000)
 
 
 def options(folder, network, score):
@@ -26,8 +26,8 @@ def options(folder, network, score):
 @pytest.mark.parametrize(("objective", "score"), [("membership", "log_odds"), ("next-symbol", "logprob")])
 def test_a_saved_network_says_what_the_ladder_recorded(tmp_path, apart, capfd, objective, score):
     cells = ladder("transformer", objective, UNIVERSE, [1200], [60], seeds=2, per_fact=(0.0, 100.0))
-    (stack,) = stacks_of(cells, RECIPE)
-    train_stack(stack, tmp_path)
+    (stack,) = stacks_of(cells, SCHEDULE)
+    train_all([stack], tmp_path, progress=False)
     store = LadderStore(tmp_path)
     scores = store.scores(stack)
     parts = [(cell, scores[scores["model"] == cell.name].drop(columns="model")) for cell in stack.cells]

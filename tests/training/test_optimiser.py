@@ -2,7 +2,7 @@
 
 import torch
 
-from bitsperfact.training.cells import Recipe
+from bitsperfact.training import Schedule
 from bitsperfact.training.networks import member_of
 from bitsperfact.training.optimiser import initial_moments, orthogonalised, update
 
@@ -22,22 +22,22 @@ def test_singular_values_come_close_to_one_and_vectors_stay():
 def test_a_member_steps_as_if_alone_and_blocks_as_if_apart():
     parameters = {"w": torch.randn(3, 8, 24, generator=GENERATOR), "b": torch.randn(3, 5, generator=GENERATOR)}
     gradients = {name: torch.randn(value.shape, generator=GENERATOR) for name, value in parameters.items()}
-    recipe, matrices = Recipe(), {"w": 3}
+    schedule, matrices = Schedule(), {"w": 3}
     together = {name: value.clone() for name, value in parameters.items()}
-    update(together, gradients, initial_moments(together, matrices), matrices, recipe, 0.5)
+    update(together, gradients, initial_moments(together, matrices), matrices, schedule, 0.5)
     for member in range(3):
         alone = {name: value.clone() for name, value in member_of(parameters, member).items()}
         own = member_of(gradients, member)
-        update(alone, own, initial_moments(alone, matrices), matrices, recipe, 0.5)
+        update(alone, own, initial_moments(alone, matrices), matrices, schedule, 0.5)
         for name, value in alone.items():
             torch.testing.assert_close(value[0], together[name][member])
         block, of_block = {"w": member_of(parameters, member)["w"][..., 8:16].clone()}, {"w": own["w"][..., 8:16]}
-        update(block, of_block, initial_moments(block, {"w": 1}), {"w": 1}, recipe, 0.5)
+        update(block, of_block, initial_moments(block, {"w": 1}), {"w": 1}, schedule, 0.5)
         torch.testing.assert_close(block["w"][0], together["w"][member][:, 8:16])
 
 
 def test_adams_first_step_is_the_rate_against_the_gradients_sign():
     parameters = {"b": torch.zeros(1, 6)}
     gradient = torch.tensor([[1.0, -2.0, 3.0, -4.0, 5.0, -6.0]])
-    update(parameters, {"b": gradient}, initial_moments(parameters, {}), {}, Recipe(adam_rate=0.1), 1.0)
+    update(parameters, {"b": gradient}, initial_moments(parameters, {}), {}, Schedule(adam_rate=0.1), 1.0)
     torch.testing.assert_close(parameters["b"], -0.1 * gradient.sign())

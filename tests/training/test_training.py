@@ -5,35 +5,31 @@ import signal
 import subprocess
 import sys
 import time
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
 
-from bitsperfact.errors import BadInput
 from bitsperfact.training import (
     LadderStore,
-    Recipe,
+    Schedule,
     Universe,
     ladder,
     loop,
-    running,
     stacks_of,
     train_all,
-    train_stack,
 )
 from bitsperfact.training.loop import train
 from bitsperfact.training.plateau import Horizon, gains, is_finished
 
 UNIVERSE = Universe(alphabet=4, length=6)
-RECIPE = Recipe(exposures=2, least_steps=24, batch=64, nonfacts=5000)
+SCHEDULE = Schedule(exposures=2, least_steps=24, batch=64, nonfacts=5000)
 
 
-def stack(recipe=RECIPE, objective="membership", architecture="transformer", n=60):
+def stack(schedule=SCHEDULE, objective="membership", architecture="transformer", n=60):
     cells = ladder(architecture, objective, UNIVERSE, [1200], [n], seeds=2, per_fact=(0.0, 100.0))
-    return stacks_of(cells, recipe)[0]
+    return stacks_of(cells, schedule)[0]
 
 
 class Killed(Exception):
@@ -41,7 +37,7 @@ class Killed(Exception):
 
 
 def test_horizons_double_up_to_the_exposures():
-    horizons = stack(Recipe(exposures=1000, first=0.25, batch=128)).horizons
+    horizons = stack(Schedule(exposures=1000, first=0.25, batch=128)).horizons
     assert horizons[-1] == max(3000, round(1000 * 60 / 32))
     assert len(horizons) == 3
     for early, late in itertools.pairwise(horizons):
@@ -62,7 +58,7 @@ def test_stacks_hold_cells_of_one_shape_and_load():
         for objective in ("membership", "next-symbol")
         for cell in ladder("transformer", objective, UNIVERSE, [900, 1200], [60, 90], 2, per_fact=(0.0, 100.0))
     ]
-    stacks = stacks_of(cells, RECIPE)
+    stacks = stacks_of(cells, SCHEDULE)
     assert sorted(cell.name for each in stacks for cell in each.cells) == sorted(cell.name for cell in cells)
     assert len({each.id for each in stacks}) == len(stacks) == 8
     for each in stacks:
@@ -91,7 +87,7 @@ def test_interrupted_training_ends_where_uninterrupted_does(tmp_path, monkeypatc
 
 @pytest.mark.parametrize("objective", ["membership", "next-symbol"])
 def test_a_network_with_room_stores_its_facts(tmp_path, objective):
-    few = stack(Recipe(exposures=2, least_steps=200, batch=64, learning_rate=0.02, first=1.0), objective, n=20)
+    few = stack(Schedule(exposures=2, least_steps=200, batch=64, learning_rate=0.02, first=1.0), objective, n=20)
     state = train(few, tmp_path / "x.pt")
     # Of 12 bits that tell a string from all others; without memory there are none.
     assert min(state.horizons[-1].bits) > 3
@@ -112,9 +108,9 @@ def test_results_are_whole_and_made_once(tmp_path):
 
 SCRIPT = """
 import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])
-from test_training import loop, stack, train_stack
+from test_training import loop, stack, train_all
 loop.CHECKPOINT_S = 0.0
-train_stack(stack(), Path(sys.argv[2]))
+train_all([stack()], Path(sys.argv[2]), progress=False)
 """
 
 
@@ -127,25 +123,9 @@ def test_kill_9_leaves_what_the_next_run_needs(tmp_path):
     time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    train_stack(stack(), cut)
-    train_stack(stack(), tmp_path / "whole")
+    train_all([stack()], cut, progress=False)
+    train_all([stack()], tmp_path / "whole", progress=False)
     one, other = (LadderStore(folder) for folder in (cut, tmp_path / "whole"))
     pd.testing.assert_frame_equal(one.scores(stack()), other.scores(stack()))
     kept = [c for c in one.records([stack()]).columns if c not in ("seconds", "examples_per_second")]
     pd.testing.assert_frame_equal(one.records([stack()])[kept], other.records([stack()])[kept])
-
-
-def test_what_a_lost_process_left_is_trained_by_new_ones_up_to_a_limit(tmp_path, monkeypatch):
-    asked = []
-
-    def broken(stacks, folder, workers, bar):
-        asked.append(len(stacks))
-        if len(asked) == 2:
-            train_stack(stacks[0], folder)
-        raise BrokenProcessPool("killed")
-
-    monkeypatch.setattr(running, "_spread", broken)
-    with pytest.raises(BadInput, match=r"--workers: expected processes that live .*, got killed"):
-        train_all([stack(), stack(architecture="mlp")], tmp_path, 2, progress=False)
-    # Of the losses allowed in a row one was before a stack was done.
-    assert asked == [2, 2, *[1] * (running.LOSSES - 1)]

@@ -5,10 +5,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
-from bitsperfact.training.dial import shape_of
+from bitsperfact.training.architectures import network_of, save_network, shape_of
 from bitsperfact.training.facts import Universe
-from bitsperfact.training.networks import initial_stack, member_of, network_of
-from bitsperfact.training.saving import save_network
+from bitsperfact.training.networks import initial_stack, member_of
 
 UNIVERSE = Universe(alphabet=6, length=5)
 

@@ -5,11 +5,11 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any
 
 from bitsperfact.errors import BadInput
+from bitsperfact.execution.placement import Needs, processors
 
 #: Shards pass through the object store only on their way to this process, which writes them.
 STORE_BYTES = 1 << 28
@@ -23,22 +23,6 @@ SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
-class Cluster:
-    """`workers` processes in the Ray cluster at `address`; without one, in a cluster that lives for one run."""
-
-    workers: int
-    address: str | None = None
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What one worker takes: bytes of main memory, and GPUs where the work may or must run on them."""
-
-    memory_bytes: int = 0
-    gpu: Literal["never", "where there is one", "always"] = "never"
-
-
 def check_installed() -> None:
     """Raise BadInput, with the command that installs it, where Ray is missing."""
     if find_spec("ray") is None:
@@ -46,8 +30,8 @@ def check_installed() -> None:
 
 
 @contextmanager
-def joined(cluster: Cluster) -> Iterator[list[dict[str, float]]]:
-    """Join or start the cluster and yield the resources of each of its nodes.
+def joined(workers: int, address: str | None = None) -> Iterator[list[dict[str, float]]]:
+    """Join the cluster at `address`, or start one for so many workers; yield the resources of each node.
 
     Leaving the block, in whichever way, ends the cluster if it was started here; so does the kernel where this
     process is killed, but for two idle agents of Ray's, which notice within about a minute. A cluster that the
@@ -61,28 +45,28 @@ def joined(cluster: Cluster) -> Iterator[list[dict[str, float]]]:
         yield _nodes(ray)
         return
     try:
-        _init(ray, cluster)
+        _init(ray, workers, address)
         yield _nodes(ray)
     finally:
         ray.shutdown()
 
 
-def _init(ray: Any, cluster: Cluster) -> None:
+def _init(ray: Any, workers: int, address: str | None) -> None:
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
-    if cluster.address is None:
+    if address is None:
         ray.init(
             address="local",
-            num_cpus=max(cluster.workers, _processors()),
+            num_cpus=max(workers, processors()),
             object_store_memory=STORE_BYTES,
             include_dashboard=False,
             **quiet,
         )
         return
     try:
-        _knock(cluster.address)
-        ray.init(address=cluster.address, **quiet)
+        _knock(address)
+        ray.init(address=address, **quiet)
     except (OSError, RuntimeError, ValueError) as error:
-        raise BadInput(f"--ray-address {cluster.address}", "a Ray cluster", error) from None
+        raise BadInput(f"--ray-address {address}", "a Ray cluster", error) from None
 
 
 def _knock(address: str) -> None:
@@ -90,11 +74,6 @@ def _knock(address: str) -> None:
     host, _, port = address.rpartition(":")
     if port.isdigit() and not host.startswith("ray:"):
         socket.create_connection((host, int(port)), timeout=CONNECT_S).close()
-
-
-def _processors() -> int:
-    """How many processors this process may use, where the system says so, else how many there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _nodes(ray: Any) -> list[dict[str, float]]:

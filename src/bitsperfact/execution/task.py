@@ -3,9 +3,11 @@
 A task says how its result is named, which opener opens what it needs (a model, say), and how its table is computed
 with that. A task may read what it needs only when it is asked for `run`. An engine that runs tasks in other
 processes asks just before it pickles that and the opener, so both are values: frozen dataclasses and functions of
-modules. Equal openers open the same thing, which a process then opens once for many tasks.
+modules. Equal openers open the same thing, which a process then opens once for many tasks. A task that takes long
+may call `execution.advance` as it goes.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -40,22 +42,36 @@ class Task(Protocol):
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Work:
     """What of a task another process needs, with whatever the task had not read before."""
 
     opener: Opener
     run: Callable[[Any], pd.DataFrame]
 
 
-class Bench:
+@dataclass(frozen=True)
+class Answer:
+    """A task's table and the warnings that computing it gave, as (message, category)."""
+
+    table: pd.DataFrame
+    warned: tuple[tuple[str, type[Warning]], ...] = ()
+
+
+class Worker:
     """Runs tasks in this process, and keeps what one task's opener opened for the next task with an equal one."""
 
     def __init__(self) -> None:
         self._held: tuple[Opener, Any] | None = None
 
-    def run(self, task: Task | Parcel) -> pd.DataFrame:
+    def table(self, task: Task | Work) -> pd.DataFrame:
         """Compute a task's table."""
         if self._held is None or self._held[0] != task.opener:
             self._held = None  # before the next is opened: two might not fit into memory
             self._held = (task.opener, task.opener())
         return task.run(self._held[1])
+
+    def answer(self, work: Work) -> Answer:
+        """Compute a task's table and keep the warnings, which are shown in another process."""
+        with warnings.catch_warnings(record=True) as caught:
+            table = self.table(work)
+        return Answer(table, tuple((str(w.message), w.category) for w in caught))

@@ -19,10 +19,6 @@ class Queue:
         for task in tasks:
             self._waiting.setdefault(task.opener, deque()).append(task)
 
-    def openers(self) -> list[Opener]:
-        """Every opener that tasks were ever queued for, in order."""
-        return list(self._waiting)
-
     def next_for(self, opener: Opener) -> Task | None:
         """The next task of an opener, no longer queued; None where there is none."""
         waiting = self._waiting[opener]

@@ -23,23 +23,23 @@ from tqdm import tqdm
 
 from bitsperfact import console, runs, tables
 from bitsperfact.errors import BadInput
+from bitsperfact.execution import Placement
 from bitsperfact.options import Engine, RayAddress, Replicates, RunOptions, Workers, app_of
 from bitsperfact.report import verdict_table
 from bitsperfact.training import (
     Cell,
     LadderStore,
-    Recipe,
+    Schedule,
     Stack,
     Universe,
     claim_set_info,
     ladder,
     model_info,
-    recipe_for,
+    schedule_for,
     shown_tables,
     stacks_of,
     train_all,
 )
-from bitsperfact.training.running import check_engine
 
 #: Showings of each fact and steps at most, and claims that are evaluated, of a small ladder.
 QUICK = {"exposures": 150, "least_steps": 700, "nonfacts": 2**16}
@@ -67,7 +67,7 @@ class LadderOptions(RunOptions):
     exposures: Annotated[int | None, typer.Option(min=2, help="Showings per fact at most.")] = None
     steps: Annotated[int | None, typer.Option(min=8, help="Steps of the longest training at least.")] = None
     engine: Engine = "local"
-    workers: Workers = 2
+    workers: Workers = None
     ray_address: RayAddress = None
     compiled: Annotated[bool, typer.Option(help="Fuse the loss; pays for transformers beyond some minutes.")] = (
         False
@@ -78,36 +78,36 @@ class LadderOptions(RunOptions):
 
 def probe(options: LadderOptions) -> int:
     """Train, measure, judge, report; return the exit status."""
-    recipe, cells = planned(options)
-    check_engine(options.engine, options.ray_address)
+    schedule, cells = planned(options)
+    placement = Placement(options.engine, options.workers, options.ray_address)
+    placement.check()
     with runs.writing(options.out) as writer:
-        stacks = stacks_of(cells, recipe)
-        infos = [model_info(cell, recipe) for stack in stacks for cell in stack.cells]
+        stacks = stacks_of(cells, schedule)
+        infos = [model_info(cell, schedule) for stack in stacks for cell in stack.cells]
         sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
         recorded = runs.provenance(RECORDED, options.command)
-        writer.begin("training", sets, infos, **recorded, recipe=asdict(recipe))
-        train_all(stacks, options.out, options.workers, engine=options.engine, address=options.ray_address)
+        writer.begin("training", sets, infos, **recorded, recipe=asdict(schedule))
+        train_all(stacks, options.out, placement)
         verdict = conclude(writer, stacks, options.seed, options.replicates)
     return console.status_under(options.strict, verdict["status"])
 
 
-def planned(options: LadderOptions) -> tuple[Recipe, list[Cell]]:
+def planned(options: LadderOptions) -> tuple[Schedule, list[Cell]]:
     """How cells are trained, and the cells; BadInput where options do not give a ladder."""
     own = {"exposures": options.exposures, "least_steps": options.steps}
     changes: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
     sizes = {"params": options.params, "facts": options.facts}
     if options.quick:
         sizes, changes = QUICK_SIZES, QUICK | changes
-        changes |= {"batch": 2048} if options.arch == "mlp" else {}
     try:
-        recipe = recipe_for(options.arch, compiled=options.compiled, **changes)
+        schedule = schedule_for(options.arch, quick=options.quick, compiled=options.compiled, **changes)
         of = Universe(options.alphabet, options.length), counts(sizes["params"]), counts(sizes["facts"])
         weights = tuple(numbers(options.fact_weight)), tuple(numbers(options.trade_off))
         objectives = dict.fromkeys(options.objective)
         cells = [cell for each in objectives for cell in ladder(options.arch, each, *of, options.seeds, *weights)]
     except ValueError as error:
         raise BadInput("options", "a ladder that can be trained", error) from None
-    return recipe, cells
+    return schedule, cells
 
 
 def numbers(text: str) -> list[float]:

@@ -1,30 +1,31 @@
 """The ladder: networks of every size trained from scratch to tell random facts from all that is no fact.
 
-`ladder` and `stacks_of` say what is trained, `train_stack` trains one stack and leaves its files, `train_all`
-spreads stacks over processes. Importing this package imports no torch.
+`ladder` and `stacks_of` say what is trained, `train_all` trains it and leaves its files. Importing this package
+imports no torch.
 """
 
-from bitsperfact.training.cells import Cell, Recipe, Stack, ladder, recipe_for, stacks_of
-from bitsperfact.training.dial import Shape, shape_of
+from bitsperfact.training.architectures import schedule_for, shape_of
+from bitsperfact.training.cells import Cell, Stack, ladder, stacks_of
 from bitsperfact.training.evaluated import claim_set_info, model_info, shown_tables
 from bitsperfact.training.facts import Universe
-from bitsperfact.training.running import train_all, train_stack
-from bitsperfact.training.store import LadderStore
+from bitsperfact.training.ladder_store import LadderStore
+from bitsperfact.training.running import train_all
+from bitsperfact.training.schedule import Schedule
+from bitsperfact.training.shapes import Shape
 
 __all__ = [
     "Cell",
     "LadderStore",
-    "Recipe",
+    "Schedule",
     "Shape",
     "Stack",
     "Universe",
     "claim_set_info",
     "ladder",
     "model_info",
-    "recipe_for",
+    "schedule_for",
     "shape_of",
     "shown_tables",
     "stacks_of",
     "train_all",
-    "train_stack",
 ]

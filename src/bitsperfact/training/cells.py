@@ -4,63 +4,21 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
-from typing import Any
 
 from bitsperfact.files import sha256_of_text
-from bitsperfact.training.dial import Architecture, Objective, Shape, shape_of
+from bitsperfact.training.architectures import architecture_of, shape_of
 from bitsperfact.training.facts import Universe
+from bitsperfact.training.objectives import objective_of
+from bitsperfact.training.schedule import Schedule
+from bitsperfact.training.shapes import Shape
 
-#: Raised whenever the same recipe gives other numbers than before.
+#: Raised whenever the same schedule gives other numbers than before.
 VERSION = 2
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How cells are trained; every field changes the numbers, so each is part of a cell's id.
-
-    `exposures`: times that each fact is shown at most, on average; `first`: share of them after which the plateau
-    is looked for first; horizons double from there. `tolerance`: relative gain in effective bits by the last
-    doubling up to which a cell counts as finished. `batch`: claims per step and member; `fresh_share`: share of
-    them that are fresh non-facts, where the objective has any; `learning_rate`: of the matrices, whose steps have
-    this root-mean-square times a fifth; `adam_rate`: of everything else. `least_steps`: steps of the last horizon
-    at least, since few facts are shown often in few steps. `decay`: share of a horizon over which rates fall to 0.
-    `dtype`: of the products; parameters are float32. `compiled`: whether `torch.compile` fuses the loss.
-    `nonfacts`: evaluated at most per cell.
-    """
-
-    exposures: int = 1000
-    least_steps: int = 3000
-    first: float = 0.25
-    tolerance: float = 0.05
-    batch: int = 4096
-    fresh_share: float = 0.75
-    learning_rate: float = 0.05
-    adam_rate: float = 0.01
-    momentum: float = 0.95
-    warmup: int = 100
-    decay: float = 0.5
-    dtype: str = "bfloat16"
-    compiled: bool = False
-    nonfacts: int = 2**20
-
-    def __post_init__(self) -> None:
-        for name in ("exposures", "batch", "nonfacts"):
-            if getattr(self, name) < 2:
-                raise ValueError(f"{name} must be at least 2, got {getattr(self, name)}")
-        for name in ("first", "decay", "fresh_share"):
-            if not 0 < getattr(self, name) <= 1:
-                raise ValueError(f"{name} must lie in (0, 1], got {getattr(self, name):g}")
-        if self.dtype not in ("float32", "bfloat16"):
-            raise ValueError(f"dtype must be float32 or bfloat16, got {self.dtype!r}")
-
-    def facts_per_step(self, objective: Objective) -> int:
-        """Facts among the claims of a step (1, a count)."""
-        return self.batch if objective == "next-symbol" else max(1, round(self.batch * (1 - self.fresh_share)))
-
-
-@dataclass(frozen=True)
 class Cell:
-    """One network and what it is to tell: n facts of a universe, at weight a of facts in the loss."""
+    """One network and what it is trained on: n facts of a universe, at weight a of facts in the loss."""
 
     shape: Shape
     n_facts: int
@@ -70,7 +28,7 @@ class Cell:
     @property
     def name(self) -> str:
         """A name that says what the cell is; unique in a ladder of one universe and objective."""
-        weight = f"-a{self.fact_weight:g}" if self.shape.objective == "membership" else ""
+        weight = f"-a{self.fact_weight:g}" if objective_of(self.shape.objective).weighted else ""
         return f"{self.shape.architecture}-{self.shape.parameters}-n{self.n_facts}{weight}-s{self.seed}"
 
     @property
@@ -94,12 +52,13 @@ class Stack:
     """Cells of one shape and n, trained side by side; they differ in seed and fact weight only."""
 
     cells: tuple[Cell, ...]
-    recipe: Recipe = field(default_factory=Recipe)
+    schedule: Schedule = field(default_factory=Schedule)
 
     @property
     def id(self) -> str:
         """Hash of everything that decides the numbers of these cells (20 hexadecimal digits)."""
-        content = {"version": VERSION, "cells": [asdict(c) for c in self.cells], "recipe": asdict(self.recipe)}
+        # "recipe": as it was first called; another word would be another id.
+        content = {"version": VERSION, "cells": [asdict(c) for c in self.cells], "recipe": asdict(self.schedule)}
         return sha256_of_text(json.dumps(content, sort_keys=True))[:20]
 
     @property
@@ -108,31 +67,35 @@ class Stack:
         return self.cells[0].shape
 
     @property
+    def facts_per_step(self) -> int:
+        """Facts among the claims of a step of one member (1, a count)."""
+        return objective_of(self.shape.objective).facts_per_step(self.schedule)
+
+    @property
     def horizons(self) -> list[int]:
         """Steps after which training ends if its cells are finished, each double the last (1, counts)."""
-        facts_per_step = self.recipe.facts_per_step(self.shape.objective)
-        shown = round(self.recipe.exposures * self.cells[0].n_facts / facts_per_step)
-        most = max(8, self.recipe.least_steps, shown)
+        shown = round(self.schedule.exposures * self.cells[0].n_facts / self.facts_per_step)
+        most = max(8, self.schedule.least_steps, shown)
         found = [most]
-        while found[0] // 2 >= max(4, self.recipe.first * most - 1):
+        while found[0] // 2 >= max(4, self.schedule.first * most - 1):
             found.insert(0, found[0] // 2)
         return found
 
     @property
     def work(self) -> int:
         """Floating-point operations of training to the last horizon, for progress: 6 per parameter and symbol."""
-        reads = self.shape.length if self.shape.architecture == "transformer" else 1
-        return 6 * self.shape.parameters * reads * self.recipe.batch * len(self.cells) * self.steps
+        reads = architecture_of(self.shape.architecture).reads(self.shape)
+        return 6 * self.shape.parameters * reads * self.schedule.batch * len(self.cells) * self.steps
 
     @property
     def steps(self) -> int:
         """Steps to the last horizon, those of the decays before included."""
-        return self.horizons[-1] + sum(h - round((1 - self.recipe.decay) * h) for h in self.horizons[:-1])
+        return self.horizons[-1] + sum(h - round((1 - self.schedule.decay) * h) for h in self.horizons[:-1])
 
 
 def ladder(
-    architecture: Architecture,
-    objective: Objective,
+    architecture: str,
+    objective: str,
     universe: Universe,
     parameters: Iterable[int],
     facts: Iterable[int],
@@ -152,7 +115,7 @@ def ladder(
     counts = sorted(set(facts))
     cells = []
     for i, shape in enumerate(sizes):
-        extra = trade_off if i == len(sizes) // 2 and objective == "membership" else ()
+        extra = trade_off if i == len(sizes) // 2 and objective_of(objective).weighted else ()
         for n in counts:
             if not per_fact[0] <= shape.parameters / n <= per_fact[1]:
                 continue
@@ -163,19 +126,11 @@ def ladder(
     return cells
 
 
-def stacks_of(cells: Iterable[Cell], recipe: Recipe) -> list[Stack]:
+def stacks_of(cells: Iterable[Cell], schedule: Schedule) -> list[Stack]:
     """Group cells into stacks, the most work first, so that workers end at about the same time."""
 
     def key(cell: Cell) -> tuple[str, str, int, int]:
         return cell.shape.architecture, cell.shape.objective, cell.shape.parameters, cell.n_facts
 
-    groups = [Stack(tuple(part), recipe) for _, part in groupby(sorted(cells, key=key), key=key)]
+    groups = [Stack(tuple(part), schedule) for _, part in groupby(sorted(cells, key=key), key=key)]
     return sorted(groups, key=lambda stack: -stack.work)
-
-
-def recipe_for(architecture: Architecture, **settings: Any) -> Recipe:
-    """The recipe that was measured to store most per second of an architecture (docs/ladder.md), with changes."""
-    if architecture == "mlp":
-        return Recipe(**settings)
-    own: dict[str, Any] = {"exposures": 300, "least_steps": 1500, "batch": 512, "fresh_share": 0.5}
-    return Recipe(**own | {"learning_rate": 0.01, "dtype": "float32"} | settings)

@@ -8,8 +8,10 @@ import pandas as pd
 from bitsperfact import tables
 from bitsperfact.files import sha256_of_text
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
-from bitsperfact.training.cells import Cell, Recipe
+from bitsperfact.training.cells import Cell
 from bitsperfact.training.facts import Numbers, draw_facts, draw_near, draw_nonfacts, rng_of, shuffled_facts
+from bitsperfact.training.objectives import objective_of
+from bitsperfact.training.schedule import Schedule
 
 #: Strata of non-facts at a given number of symbols from a fact.
 NEAR = {f"near-{distance}": distance for distance in (1, 2, 3)}
@@ -20,7 +22,6 @@ FEW = 20_000
 #: Claims of each stratum that the tables of a run hold, for a look at single claims; nothing is computed from
 #: them.
 _SHOWN = {"fact": 300, "fresh": 600} | dict.fromkeys(NEAR, 100)
-_SCORE = {"membership": "log_odds", "next-symbol": "log_likelihood"}
 
 
 def evaluated_claims(cell: Cell, n_fresh: int) -> dict[str, Numbers]:
@@ -49,9 +50,10 @@ def claim_set_info(cell: Cell) -> ClaimSetInfo:
     )
 
 
-def model_info(cell: Cell, recipe: Recipe) -> ModelInfo:
+def model_info(cell: Cell, schedule: Schedule) -> ModelInfo:
     """The cell's network, as other models are described."""
-    pinned = sha256_of_text(cell.name, str(cell), str(recipe))
+    # As it was first called: another word would be another fingerprint.
+    pinned = sha256_of_text(cell.name, str(cell), str(schedule).replace("Schedule", "Recipe", 1))
     return ModelInfo(cell.name, "trained", pinned, cell.shape.parameters, "float32", cell.shape.architecture)
 
 
@@ -89,8 +91,9 @@ def _claims(cell: Cell, stratum: str, numbers: Numbers) -> pd.DataFrame:
 
 def _scores(cell: Cell, claim_ids: pd.Series, values: np.ndarray) -> pd.DataFrame:
     length = cell.universe.length
-    generates = cell.shape.objective == "next-symbol"
+    objective = objective_of(cell.shape.objective)
+    generates = objective.output == "log-likelihoods"
     frame = pd.DataFrame({"model": cell.name, "revision": "trained", "dtype": "float32", "claim_id": claim_ids})
-    frame = frame.assign(score=_SCORE[cell.shape.objective], value=values.astype(np.float64), n_tokens=length)
+    frame = frame.assign(score=objective.score, value=values.astype(np.float64), n_tokens=length)
     frame = frame.assign(n_bytes=length, logprob_sum=frame["value"] if generates else np.nan, boundary_ok=True)
     return frame[list(tables.COLUMNS["scores"])]

@@ -7,13 +7,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bitsperfact.theory import effective_bits
 from bitsperfact.training.cells import Cell, Stack
 from bitsperfact.training.evaluated import FEW, evaluated_claims
 from bitsperfact.training.facts import Numbers, draw_facts, draw_nonfacts, rng_of
 from bitsperfact.training.networks import Network, member_of
+from bitsperfact.training.objectives import objective_of
 from bitsperfact.training.plateau import Horizon
-from bitsperfact.units import nats_to_bits
 
 Scores = dict[str, NDArray[np.float32]]
 
@@ -22,52 +21,39 @@ UNTRAINED, UNTRAINED_FRESH = "untrained-fact", "untrained-fresh"
 #: Fresh non-facts behind the loss of a horizon.
 _PROBED = 2**16
 _CHUNK = 8192
-#: Bits per fact by which the divergence may exceed effective bits, allowed for when non-facts are counted out.
-_SPREAD_BITS = 2.0
-#: Non-facts wanted per 2^bits.
-_PER_RATE = 50.0
 
 
 def reached(stack: Stack, network: Network, parameters: Mapping[str, Tensor], steps: int) -> Horizon:
-    """Bits and loss of each member as they are now, on all facts and, for membership, fresh non-facts."""
-    bits, losses = [], []
-    for index, cell in enumerate(stack.cells):
-        own = member_of(parameters, index)
-        facts = draw_facts(cell.universe, cell.n_facts, cell.seed)
-        of_facts = scores_of(network, own, cell, facts)
-        if cell.shape.objective == "next-symbol":
-            nll = -float(of_facts.mean(dtype=np.float64))
-            bits.append(float(np.log2(cell.universe.size)) - nats_to_bits(nll))
-            losses.append(nll / cell.shape.length)
-            continue
+    """Return bits and loss of each member as they are now, on all facts and what else its objective measures."""
+    found = [_reached(network, member_of(parameters, index), cell) for index, cell in enumerate(stack.cells)]
+    bits, losses = zip(*found, strict=True)
+    return Horizon(steps, bits, losses)
+
+
+def _reached(network: Network, own: Mapping[str, Tensor], cell: Cell) -> tuple[float, float]:
+    facts = draw_facts(cell.universe, cell.n_facts, cell.seed)
+
+    def of_fresh() -> NDArray[np.float32]:
         rng = rng_of(cell.seed, "horizon", cell.claim_set)
-        of_others = scores_of(network, own, cell, draw_nonfacts(cell.universe, facts, _PROBED, rng))
-        loss = weighted_loss(of_facts, of_others, cell.fact_weight)
-        losses.append(loss)
-        bits.append(float(effective_bits(loss, cell.fact_weight)))
-    return Horizon(steps, tuple(bits), tuple(losses))
+        return scores_of(network, own, cell, draw_nonfacts(cell.universe, facts, _PROBED, rng))
 
-
-def weighted_loss(facts: NDArray[np.float32], nonfacts: NDArray[np.float32], fact_weight: float) -> float:
-    """a mean softplus(-facts) + (1-a) mean softplus(nonfacts): log-loss of log-odds, nats."""
-    of_facts = np.logaddexp(0.0, -facts.astype(np.float64)).mean()
-    of_others = np.logaddexp(0.0, nonfacts.astype(np.float64)).mean()
-    return float(fact_weight * of_facts + (1 - fact_weight) * of_others)
+    objective = objective_of(cell.shape.objective)
+    return objective.reached(scores_of(network, own, cell, facts), of_fresh, cell.fact_weight, cell.universe)
 
 
 def measured(
     stack: Stack, network: Network, parameters: Mapping[str, Tensor], untrained: Mapping[str, Tensor], index: int
 ) -> Scores:
-    """All scores of one cell, by stratum: log-odds (membership) or log-likelihoods (next-symbol), nats.
+    """All scores of one cell, by stratum, as its objective scores claims, nats.
 
-    `fact`: all facts. `fresh`: non-facts uniform over the universe, 50 * 2^bits of them and at most the recipe's
-    number. `near-1` to `near-3`: so many symbols from a fact. `shuffled`: what `shuffled_facts` gives.
+    `fact`: all facts. `fresh`: non-facts uniform over the universe, as many as its bits take and at most the
+    schedule's number. `near-1` to `near-3`: so many symbols from a fact. `shuffled`: what `shuffled_facts` gives.
     `untrained-*`: of the network before training.
     """
     cell = stack.cells[index]
     own, before = member_of(parameters, index), member_of(untrained, index)
     bits = reached(stack, network, parameters, 0).bits[index]
-    claims = evaluated_claims(cell, wanted_nonfacts(cell, bits, stack.recipe.nonfacts))
+    claims = evaluated_claims(cell, _n_fresh(cell, bits, stack.schedule.nonfacts))
     found = {name: scores_of(network, own, cell, numbers) for name, numbers in claims.items()}
     few = claims["fresh"][:FEW]
     found[UNTRAINED] = scores_of(network, before, cell, claims["fact"])
@@ -75,21 +61,15 @@ def measured(
     return found
 
 
-def wanted_nonfacts(cell: Cell, bits: float, most: int) -> int:
-    """How many fresh non-facts resolve so many effective bits, at most `most`; a likelihood needs all of these."""
-    wanted = _PER_RATE * 2.0 ** min(bits + _SPREAD_BITS, 40.0) if cell.shape.objective == "membership" else most
-    return int(min(most, max(FEW, wanted)))
+def _n_fresh(cell: Cell, bits: float, most: int) -> int:
+    return min(most, max(FEW, objective_of(cell.shape.objective).nonfacts_for(bits, most)))
 
 
 @torch.no_grad()
 def scores_of(network: Network, own: Mapping[str, Tensor], cell: Cell, numbers: Numbers) -> NDArray[np.float32]:
     """Scores of claims by one member (a stack of one), in float32; shape of `numbers`."""
     symbols = torch.from_numpy(cell.universe.symbols(numbers))
-    parts = []
-    for start in range(0, len(symbols), _CHUNK):
-        chunk = symbols[start : start + _CHUNK]
-        if cell.shape.objective == "membership":
-            parts.append(network.logits(own, chunk[None], torch.float32)[0])
-        else:
-            parts.append(network.log_likelihood(own, chunk[None], torch.float32)[0].sum(-1))
+    objective = objective_of(cell.shape.objective)
+    chunks = (symbols[start : start + _CHUNK] for start in range(0, len(symbols), _CHUNK))
+    parts = [objective.scores(network, own, chunk[None]) for chunk in chunks]
     return np.asarray(torch.cat(parts).numpy(), dtype=np.float32)

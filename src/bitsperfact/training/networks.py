@@ -10,9 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from bitsperfact.training.dial import Shape
-from bitsperfact.training.mlp import Mlp
-from bitsperfact.training.transformer import Transformer
+from bitsperfact.training.shapes import Shape
 
 Parameters = Mapping[str, Tensor]
 
@@ -36,11 +34,6 @@ class Network(Protocol):
 
     def log_likelihood(self, parameters: Parameters, symbols: Tensor, dtype: torch.dtype) -> Tensor:
         """Log-likelihood of each symbol given those before: float32, shape (members, batch, length), nats."""
-
-
-def network_of(shape: Shape) -> Network:
-    """The network of this shape."""
-    return Mlp(shape) if shape.architecture == "mlp" else Transformer(shape)
 
 
 def initial_stack(network: Network, seeds: list[int]) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from bitsperfact.training.cells import Recipe
+from bitsperfact.training.schedule import Schedule
 
 _BETAS = (0.9, 0.99)
 _EPSILON = 1e-8
@@ -43,7 +43,7 @@ def update(
     gradients: dict[str, Tensor],
     moments: Moments,
     matrices: dict[str, int],
-    recipe: Recipe,
+    schedule: Schedule,
     rate: float,
 ) -> None:
     """One step, in place; `rate` (1, in [0, 1]) multiplies both learning rates."""
@@ -52,12 +52,12 @@ def update(
     for name, gradient in gradients.items():
         first = moments.first[name]
         if name in matrices:
-            first.lerp_(gradient, 1 - recipe.momentum)
-            ahead[name] = gradient.lerp(first, recipe.momentum)  # Nesterov
+            first.lerp_(gradient, 1 - schedule.momentum)
+            ahead[name] = gradient.lerp(first, schedule.momentum)  # Nesterov
         else:
-            _adam(parameters[name], gradient, first, moments.second[name], moments.step, recipe.adam_rate * rate)
+            _adam(parameters[name], gradient, first, moments.second[name], moments.step, schedule.adam_rate * rate)
     for name, step in _orthogonal_steps(ahead, matrices).items():
-        parameters[name].sub_(step, alpha=recipe.learning_rate * rate)
+        parameters[name].sub_(step, alpha=schedule.learning_rate * rate)
 
 
 def _adam(value: Tensor, gradient: Tensor, first: Tensor, second: Tensor, step: int, rate: float) -> None:

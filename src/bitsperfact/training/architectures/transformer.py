@@ -8,17 +8,32 @@ batch): whatever is done per channel or head runs along the batch, which is long
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from bitsperfact.training.dial import Shape
+from bitsperfact.models.quiet import quiet
+from bitsperfact.training.facts import LETTERS, Universe
+from bitsperfact.training.networks import Parameters
+from bitsperfact.training.objectives import Output, objective_of
+from bitsperfact.training.shapes import Shape, fitted, positive_root
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+#: Blocks.
+LAYERS = 2
+#: Attention heads at least, and channels per head beyond: a last symbol that reads eight others through one head
+#: mixes them up, and stores a tenth of what it does through four.
+LEAST_HEADS, HEAD_WIDTH = 4, 4
+_START = "<s>"
 _HEAD_STD = 0.02
 _EPSILON = 1e-5
 
 
-class Transformer:
+class TransformerNetwork:
     """A stack of GPT-2 networks; see `Network`."""
 
     def __init__(self, shape: Shape) -> None:
@@ -48,7 +63,7 @@ class Transformer:
             }
             found |= {f"transformer.h.{i}.{name}": size for name, size in block.items()}
         found |= {"transformer.ln_f.weight": (d,), "transformer.ln_f.bias": (d,)}
-        return found | ({"score.weight": (1, d)} if self.shape.objective == "membership" else {})
+        return found | ({} if _generates(self.shape.objective) else {"score.weight": (1, d)})
 
     def matrices(self) -> dict[str, int]:
         """The blocks' weights; query, key and value stand side by side in one."""
@@ -69,7 +84,7 @@ class Transformer:
                 scale = 1.0 if ".wte." in name or ".wpe." in name else 1 / math.sqrt(size[0])
                 scale = _HEAD_STD if name == "score.weight" else scale
                 found[name] = torch.randn(size, generator=generator) * scale
-        if self.shape.objective == "next-symbol":
+        if _generates(self.shape.objective):
             # The output layer is the embedding: logits of variance 1, not of variance d.
             found["transformer.wte.weight"] /= math.sqrt(self.shape.width)
         return found
@@ -123,9 +138,9 @@ class Transformer:
         """
         members, heads = len(query), self.shape.heads
         key, value = key_value.view(members, 2, heads, -1, self.shape.length, batch).unbind(1)
-        asked = query.view(members, heads, key.shape[2], -1, batch)
-        scores = (asked.unsqueeze(4) * key.unsqueeze(3)).sum(2) / math.sqrt(key.shape[2])
-        if asked.shape[3] > 1:
+        wanted = query.view(members, heads, key.shape[2], -1, batch)
+        scores = (wanted.unsqueeze(4) * key.unsqueeze(3)).sum(2) / math.sqrt(key.shape[2])
+        if wanted.shape[3] > 1:
             hidden = torch.ones(self.shape.length, self.shape.length, dtype=torch.bool).triu(1)
             scores = scores.masked_fill(hidden[..., None], -math.inf)
         # Written out: the compiler fuses this with the sums around it, but not its own softmax.
@@ -147,3 +162,100 @@ def _norm(x: Tensor, own: Mapping[str, Tensor], name: str) -> Tensor:
     centred = x - x.mean(1, keepdim=True)
     plain = centred * torch.rsqrt((centred * centred).mean(1, keepdim=True) + _EPSILON)
     return plain * own[f"{name}.weight"][..., None] + own[f"{name}.bias"][..., None]
+
+
+def _generates(objective: str) -> bool:
+    """Whether the network says log-likelihoods of symbols, and not one logit per claim."""
+    return objective_of(objective).output == "log-likelihoods"
+
+
+class Transformer:
+    """GPT-2 of two blocks, feed-forward about four times the width, four heads and one per 4 channels."""
+
+    outputs: tuple[Output, ...] = ("logits", "log-likelihoods")
+
+    def settings(self, *, quick: bool) -> dict[str, Any]:  # noqa: ARG002
+        """Return what differs from the schedule's defaults."""
+        own: dict[str, Any] = {"exposures": 300, "least_steps": 1500, "batch": 512, "fresh_share": 0.5}
+        return own | {"learning_rate": 0.01, "dtype": "float32"}
+
+    def shape(self, parameters: int, universe: Universe, objective: str) -> Shape:
+        """Return the shape nearest below so many parameters."""
+        # Symbols, positions, the last norm (2) and the head's one row (1). A generator has no head of its own,
+        # since its output layer is its embedding, but one symbol more, from which it starts.
+        rows = universe.alphabet + universe.length + 3
+
+        def fixed(width: int) -> int:
+            return rows * width + LAYERS * (4 * width**2 + 9 * width)
+
+        even = positive_root(12 * LAYERS, rows + 13 * LAYERS, parameters)
+        width, inner, exact = fitted(
+            "a transformer", parameters, even, fixed, lambda width: LAYERS * (2 * width + 1)
+        )
+        alphabet, length = universe.alphabet, universe.length
+        heads, vocabulary = max(LEAST_HEADS, width // HEAD_WIDTH), alphabet + _generates(objective)
+        return Shape("transformer", objective, alphabet, length, width, inner, heads, LAYERS, vocabulary, exact)
+
+    def reads(self, shape: Shape) -> int:
+        """Return the symbols of a claim."""
+        return shape.length
+
+    def network(self, shape: Shape) -> TransformerNetwork:
+        """Return the functions of a stack."""
+        return TransformerNetwork(shape)
+
+    def save(self, shape: Shape, member: Parameters, folder: Path) -> None:
+        """Save a folder that `transformers` opens, with a tokenizer of one token per letter."""
+        own = {name: value.detach()[0].contiguous() for name, value in member.items()}
+        with quiet():
+            as_transformers(shape, own).save_pretrained(folder)
+        _tokenizer(shape).save_pretrained(folder)
+
+
+def as_transformers(shape: Shape, own: Mapping[str, Tensor]) -> "PreTrainedModel":
+    """One member's parameters in a `GPT2ForSequenceClassification` or a `GPT2LMHeadModel`."""
+    from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadModel
+
+    generates = _generates(shape.objective)
+    marks: dict[str, Any] = {"bos_token_id": shape.alphabet, "eos_token_id": shape.alphabet}
+    if not generates:
+        # A padding token outside the vocabulary: the head reads the last symbol, and no parameter is spent on it.
+        marks = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": shape.alphabet, "num_labels": 1}
+    config = GPT2Config(
+        vocab_size=shape.vocabulary,
+        n_positions=shape.length,
+        n_embd=shape.width,
+        n_layer=shape.layers,
+        n_head=shape.heads,
+        n_inner=shape.inner,
+        activation_function="relu",
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        **marks,
+    )
+    model = (GPT2LMHeadModel if generates else GPT2ForSequenceClassification)(config)
+    missing, unexpected = model.load_state_dict(dict(own), strict=False)
+    if unexpected or set(missing) - {"lm_head.weight"}:
+        raise ValueError(f"own must hold the parameters of {type(model).__name__}, got other names")
+    return model.eval()
+
+
+def _tokenizer(shape: Shape) -> Any:
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    letters = {letter: i for i, letter in enumerate(LETTERS[: shape.alphabet])}
+    if _generates(shape.objective):
+        letters[_START] = shape.alphabet
+    tokenizer = Tokenizer(models.WordLevel(letters, unk_token=LETTERS[0]))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
+    if not _generates(shape.objective):
+        return PreTrainedTokenizerFast(tokenizer_object=tokenizer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{_START} $A", special_tokens=[(_START, shape.alphabet)]
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=_START)
+
+
+ARCHITECTURE = Transformer()

@@ -38,10 +38,6 @@ class LadderStore:
         """A cell's trained network."""
         return self.folder / "networks" / cell.name
 
-    def is_done(self, stack: Stack) -> bool:
-        """Whether a stack's results are there."""
-        return self.record_path(stack).is_file()
-
     def write(self, stack: Stack, records: pd.DataFrame, scores: pd.DataFrame) -> None:
         """Store a stack's results, scores first."""
         for frame, path in ((scores, self.scores_path(stack)), (records, self.record_path(stack))):
@@ -80,12 +76,12 @@ def record(stack: Stack, state: "State", index: int) -> dict[str, object]:
         "heads": shape.heads,
         "claim_set": cell.claim_set,
         "universe_size": cell.universe.size,
-        "exposures": last.steps * stack.recipe.facts_per_step(shape.objective) / cell.n_facts,
+        "exposures": last.steps * stack.facts_per_step / cell.n_facts,
         "steps": last.steps,
         "loss_nats": last.loss_nats[index],
         "bits": last.bits[index],
         "gain": gain,
-        "finished": bool(gain <= stack.recipe.tolerance),
+        "finished": bool(gain <= stack.schedule.tolerance),
         "seconds": state.seconds,
         "examples_per_second": _rate(stack, state),
         "horizons": _written(state.horizons, index),
@@ -102,7 +98,7 @@ def scores_table(cell: Cell, scores: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def _rate(stack: Stack, state: "State") -> float:
-    return state.steps_done * stack.recipe.batch * len(stack.cells) / max(state.seconds, 1e-9)
+    return state.steps_done * stack.schedule.batch * len(stack.cells) / max(state.seconds, 1e-9)
 
 
 def _written(horizons: list[Horizon], index: int) -> str:

@@ -1,0 +1,1 @@
+"""Where tasks can run, one file each: this machine, or a Ray cluster."""
