@@ -9,8 +9,9 @@ RUN_FOLDER ?= runs/demo
 demo: .venv/installed
 	$(BIN)/python probes/pretrained.py --config data/demo.yaml --out $(RUN_FOLDER)
 
+# Two processes of one thread each: two threads of one process wait for each other. A file stays in one process.
 test: .venv/installed-dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/installed-dev
 	$(BIN)/ruff check .

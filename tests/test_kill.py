@@ -26,7 +26,7 @@ DRIVER = textwrap.dedent(
     torch.set_num_threads(1)
     options = pipeline.Options(
         model=("random:tiny", "random:tiny-gpt2"), claims=(str(folder / "six.csv"),), out=folder / "calm",
-        score=("calibrated", "p_true", "probe"), replicates=10, progress=False, cache=False,
+        score=("calibrated", "probe"), replicates=10, progress=False, cache=False,
     )
 
     def forked(out):

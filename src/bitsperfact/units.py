@@ -6,16 +6,16 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Quantity = TypeVar("Quantity", float, NDArray[np.float64])
+Information = TypeVar("Information", float, NDArray[np.float64])
 
 NATS_PER_BIT = math.log(2.0)
 
 
-def nats_to_bits(nats: Quantity) -> Quantity:
+def nats_to_bits(nats: Information) -> Information:
     """Convert nats to bits, elementwise."""
     return nats / NATS_PER_BIT
 
 
-def bits_to_nats(bits: Quantity) -> Quantity:
+def bits_to_nats(bits: Information) -> Information:
     """Convert bits to nats, elementwise."""
     return bits * NATS_PER_BIT

@@ -57,10 +57,10 @@ def deal(pairs: Pairs, rng: np.random.Generator) -> list[list[int]]:
     """
     degrees, supply = pairs.degrees, supply_of(pairs, rng)
     if 2 * degrees.sum() <= pairs.free.sum():
-        return _Table(pairs, degrees, supply, rng).dealt()
+        return _Deal(pairs, degrees, supply, rng).dealt()
     # Almost everything is dealt: it is easier to say who does not get what.
     left_out = replace(pairs, wanted=pairs.free - degrees, weights=(pairs.open_to - supply).astype(np.float64))
-    without = [set(each) for each in _Table(left_out, left_out.wanted, pairs.open_to - supply, rng).dealt()]
+    without = [set(each) for each in _Deal(left_out, left_out.wanted, pairs.open_to - supply, rng).dealt()]
     everyone = [np.flatnonzero(column) for column in np.stack([pairs.takers(a) for a in range(len(supply))]).T]
     return [
         [int(a) for a in rng.permutation(own) if a not in out] for own, out in zip(everyone, without, strict=True)
@@ -96,7 +96,7 @@ def shared_out(weights: Floats, limits: Counts, total: int, rng: np.random.Gener
     return parts
 
 
-class _Table:
+class _Deal:
     """Cards on the table: slot i holds answer `answers[i]` for subject `owners[i]`."""
 
     def __init__(self, pairs: Pairs, degrees: Counts, supply: Counts, rng: np.random.Generator) -> None:

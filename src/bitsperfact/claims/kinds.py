@@ -9,7 +9,7 @@ from bitsperfact.plugins import Room
 
 if TYPE_CHECKING:
     from bitsperfact.claims.recipes import Recipe
-    from bitsperfact.claims.shapes import Shape
+    from bitsperfact.claims.shapes import AnswerShape
     from bitsperfact.claims.subjects import Facts, Statements
 
 #: The strata that are made of codes: answers with a shape of their own.
@@ -28,7 +28,7 @@ class Kind:
     read: "Callable[[Recipe], Facts | Statements]"
     strata: tuple[str, ...]
     options: Mapping[str, type | UnionType] = field(default_factory=dict)
-    shape: "type[Shape] | None" = None
+    shape: "type[AnswerShape] | None" = None
 
 
 KINDS = Room(

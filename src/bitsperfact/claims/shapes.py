@@ -13,7 +13,7 @@ _LOWER = _UPPER.lower()
 
 
 @dataclass(frozen=True)
-class Pattern:
+class CodeShape:
     """Codes: the first `keep` characters stay, every other keeps its class (digit, capital, small letter, itself).
 
     With `check` the last character is a check digit ("cas": CAS Registry Numbers), always made valid and no
@@ -128,4 +128,4 @@ def _class_of(character: str) -> str:
 
 
 #: The shape of an answer: a code, or a quantity.
-Shape = Pattern | Magnitude
+AnswerShape = CodeShape | Magnitude

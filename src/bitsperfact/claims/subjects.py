@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bitsperfact.claims.shapes import Shape
+from bitsperfact.claims.shapes import AnswerShape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ class Facts:
 
     subjects: tuple[Subject, ...]
     source: str
-    shape: Shape | None = None
+    shape: AnswerShape | None = None
     taken: frozenset[str] = frozenset()
     universe_size: int | None = None
     answers_by_type: dict[str, list[str]] = field(init=False, repr=False)

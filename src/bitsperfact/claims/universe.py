@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bitsperfact.claims.shapes import Pattern
+from bitsperfact.claims.shapes import CodeShape
 from bitsperfact.claims.subjects import Facts, Subject
 
 
@@ -19,13 +19,13 @@ def universe_size(facts: Facts, strata: tuple[str, ...]) -> int:
     if "derangement" not in strata:
         by_type = {kind: set() for kind in by_type}
     shape = facts.shape
-    if not isinstance(shape, Pattern) or not {"fresh", "near"} & set(strata):
+    if not isinstance(shape, CodeShape) or not {"fresh", "near"} & set(strata):
         return sum(len(by_type[s.answer_type].union(s.answers, s.given)) for s in facts.subjects)
     sharing = {kind: Counter(shape.key(answer) for answer in found) for kind, found in by_type.items()}
     return sum(_plausible(s, shape, by_type[s.answer_type], sharing[s.answer_type]) for s in facts.subjects)
 
 
-def _plausible(subject: Subject, shape: Pattern, listed: set[str], sharing: Counter[str]) -> int:
+def _plausible(subject: Subject, shape: CodeShape, listed: set[str], sharing: Counter[str]) -> int:
     """Size of the union of the listed answers, the shape's class, and what the subject itself adds."""
     truth = subject.answers[0]
     key = shape.key(truth)

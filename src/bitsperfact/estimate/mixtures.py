@@ -29,7 +29,7 @@ _LEAST_LOGIT, _LARGEST_LOGIT = -15.0, 15.0
 
 
 @dataclass(frozen=True)
-class Family:
+class MixtureFamily:
     """Which peaks, from the lowest to the highest, a class may occupy."""
 
     name: str
@@ -48,13 +48,13 @@ class Family:
 
 
 #: One smooth location-scale pair, in which no non-fact is hallucinated: facts ~ H, non-facts ~ L.
-SMOOTH = Family("smooth", (False, True), (True, False))
+SMOOTH = MixtureFamily("smooth", (False, True), (True, False))
 #: Facts ~ H, non-facts ~ (1 - q) L + q H: the channel of Guo & Li 2026 (arXiv 2602.00906), each atom a peak.
-CHANNEL = Family("channel", (False, True), (True, True))
+CHANNEL = MixtureFamily("channel", (False, True), (True, True))
 #: Facts ~ (1 - f) H + f L, non-facts ~ (1 - q) L + q H: a share f of the facts looks like non-facts.
-FORGETTING = Family("forgetting", (True, True), (True, True))
+FORGETTING = MixtureFamily("forgetting", (True, True), (True, True))
 #: Facts ~ (1 - a) H + a M, non-facts ~ (1 - q - c) L + c M + q H: a third score for "I do not know".
-ABSTAINING = Family("abstaining", (False, True, True), (True, True, True))
+ABSTAINING = MixtureFamily("abstaining", (False, True, True), (True, True, True))
 #: From the fewest parameters (8) to the most (14). The later ones contain the channel, which contains the first.
 FAMILIES = (SMOOTH, CHANNEL, FORGETTING, ABSTAINING)
 
@@ -87,7 +87,7 @@ class Mixture:
     upper tails, 1, in [`FATTEST`, `THINNEST`].
     """
 
-    family: Family
+    family: MixtureFamily
     centres: Array
     scales: Array
     skews: Array
@@ -101,7 +101,7 @@ class Mixture:
         return np.log(_anywhere(self.facts @ chance)), np.log(_anywhere(self.nonfacts @ chance))
 
 
-def fit_mixture(family: Family, cells: Cells, starts: list[Mixture]) -> Mixture:
+def fit_mixture(family: MixtureFamily, cells: Cells, starts: list[Mixture]) -> Mixture:
     """Maximum-likelihood member of a family, each class weighing one half, from the best of several starts.
 
     The likelihood is that of the cells, maximised by L-BFGS with exact derivatives.
@@ -133,7 +133,7 @@ def fit_mixture(family: Family, cells: Cells, starts: list[Mixture]) -> Mixture:
     return Mixture(family, low + span * centres, span * np.exp(log_scales), skews, facts, nonfacts, tails)
 
 
-def _packed(family: Family, start: Mixture, low: float, span: float) -> Array:
+def _packed(family: MixtureFamily, start: Mixture, low: float, span: float) -> Array:
     parts = [(start.centres - low) / span, np.log(start.scales / span), start.skews, start.tails]
     for allowed, shares in ((family.facts, start.facts), (family.nonfacts, start.nonfacts)):
         logs = np.log(np.maximum(shares[list(allowed)], 1e-3))
@@ -141,7 +141,7 @@ def _packed(family: Family, start: Mixture, low: float, span: float) -> Array:
     return np.concatenate(parts)
 
 
-def _unpacked(family: Family, theta: Array) -> tuple[Array, Array, Array, Array, Array, Array]:
+def _unpacked(family: MixtureFamily, theta: Array) -> tuple[Array, Array, Array, Array, Array, Array]:
     """Centres, logarithms of scales, skews, tails, and the shares of facts and of non-facts."""
     centres, log_scales, skews = theta[: 3 * family.n_peaks].reshape(3, -1)
     tails, logits = theta[3 * family.n_peaks :][:2], theta[3 * family.n_peaks + 2 :]
@@ -156,7 +156,7 @@ def _shares(allowed: tuple[bool, ...], logits: Array) -> Array:
     return shares
 
 
-def _loss(theta: Array, family: Family, edges: Array, shares: tuple[Array, Array]) -> tuple[float, Array]:
+def _loss(theta: Array, family: MixtureFamily, edges: Array, shares: tuple[Array, Array]) -> tuple[float, Array]:
     """Minus the mean log-likelihood (nats), classes weighing one half each, and its gradient."""
     centres, log_scales, skews, tails, facts, nonfacts = _unpacked(family, theta)
     chance, *slopes = _peaks(edges, centres, log_scales, skews, tails)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bitsperfact.estimate.channel import nearest_channel
 from bitsperfact.estimate.clusters import Groups
-from bitsperfact.estimate.mixtures import FAMILIES, SMOOTH, Cells, Family, Mixture, fit_mixture
+from bitsperfact.estimate.mixtures import FAMILIES, SMOOTH, Cells, Mixture, MixtureFamily, fit_mixture
 from bitsperfact.estimate.pool import Pool
 from bitsperfact.threads import single_threaded
 
@@ -132,7 +132,7 @@ def _fits(cells: Cells) -> list[Mixture]:
     return list(fits.values())
 
 
-def _starts(cells: Cells, family: Family) -> list[Mixture]:
+def _starts(cells: Cells, family: MixtureFamily) -> list[Mixture]:
     """Peaks where each class has its mass, and where the two sides of the best threshold have theirs."""
     middles = np.concatenate([[cells.edges[0]], 0.5 * (cells.edges[1:] + cells.edges[:-1]), [cells.edges[-1]]])
     pool = Pool.of(np.repeat(middles, cells.facts.astype(int)), np.repeat(middles, cells.nonfacts.astype(int)))

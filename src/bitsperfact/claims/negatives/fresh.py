@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from bitsperfact.claims.negatives import Answers, Generator
-from bitsperfact.claims.shapes import Pattern
+from bitsperfact.claims.shapes import CodeShape
 from bitsperfact.claims.subjects import Facts, Subject, normalised
 
 _SMALL = 4096
@@ -19,14 +19,14 @@ def made(facts: Facts, k: int, generator: Generator) -> Answers:
 
     def answers(at: int) -> list[str]:
         subject, shape = facts.subjects[at], facts.shape
-        if not isinstance(shape, Pattern):
+        if not isinstance(shape, CodeShape):
             return []
         return _drawn(subject, facts, shape, k * len(subject.answers), generator(subject.group, subject.prefix))
 
     return answers
 
 
-def _drawn(subject: Subject, facts: Facts, shape: Pattern, k: int, rng: np.random.Generator) -> list[str]:
+def _drawn(subject: Subject, facts: Facts, shape: CodeShape, k: int, rng: np.random.Generator) -> list[str]:
     truth = subject.answers[0]
     excluded = {normalised(edit) for edit in shape.near(truth, rng)} | subject.truths
     chosen: dict[str, str] = {}
@@ -40,7 +40,7 @@ def _drawn(subject: Subject, facts: Facts, shape: Pattern, k: int, rng: np.rando
     return list(chosen.values())
 
 
-def _indices(shape: Pattern, truth: str, k: int, rng: np.random.Generator) -> Iterator[int]:
+def _indices(shape: CodeShape, truth: str, k: int, rng: np.random.Generator) -> Iterator[int]:
     """Indices in random order: every one of a small class, many enough of a large one."""
     size = shape.size(truth)
     if size <= _SMALL:

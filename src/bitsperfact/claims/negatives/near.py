@@ -7,7 +7,7 @@ import numpy as np
 
 from bitsperfact.claims.dealing import Mask, Pairs, deal
 from bitsperfact.claims.negatives import Answers, Generator
-from bitsperfact.claims.shapes import Magnitude, Pattern
+from bitsperfact.claims.shapes import CodeShape, Magnitude
 from bitsperfact.claims.subjects import Facts, Subject, normalised
 
 
@@ -31,7 +31,7 @@ def made(facts: Facts, k: int, generator: Generator) -> Answers:
     return answers
 
 
-def _edits(subject: Subject, facts: Facts, shape: Pattern, k: int, rng: np.random.Generator) -> list[str]:
+def _edits(subject: Subject, facts: Facts, shape: CodeShape, k: int, rng: np.random.Generator) -> list[str]:
     chosen: dict[str, str] = {}
     for candidate in shape.near(subject.answers[0], rng):
         if len(chosen) == k:

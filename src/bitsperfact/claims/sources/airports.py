@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.shapes import Pattern
+from bitsperfact.claims.shapes import CodeShape
 from bitsperfact.claims.sources.countries import country_names, placed
 from bitsperfact.claims.subjects import Facts, Subject, unambiguous
 from bitsperfact.errors import BadInput
@@ -30,7 +30,7 @@ def read(recipe: Recipe) -> Facts:
         for answer, airport in airports.items()
         if _CODES[code].fullmatch(answer) and (name := _name(airport, countries))
     ]
-    return Facts(unambiguous(subjects), source, Pattern(**recipe.shape), taken=frozenset(airports))
+    return Facts(unambiguous(subjects), source, CodeShape(**recipe.shape), taken=frozenset(airports))
 
 
 def _name(airport: Mapping[str, object], countries: Mapping[str, str]) -> str:
@@ -41,4 +41,4 @@ def _name(airport: Mapping[str, object], countries: Mapping[str, str]) -> str:
     return f"{name} in {placed(places, country)}" if name and country else ""
 
 
-KIND = Kind(read, MADE_OF_CODES, {"code": str}, Pattern)
+KIND = Kind(read, MADE_OF_CODES, {"code": str}, CodeShape)

@@ -7,7 +7,7 @@ from pathlib import Path
 from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.shapes import Pattern, cas_check_digit
+from bitsperfact.claims.shapes import CodeShape, cas_check_digit
 from bitsperfact.claims.subjects import Facts, Subject, unambiguous
 from bitsperfact.errors import BadInput
 
@@ -30,7 +30,7 @@ def read(recipe: Recipe) -> Facts:
         if number not in subjects and valid_cas(number) and len(name) <= longest and _is_name(name):
             prefix = recipe.filled(recipe.prefix, {"name": name})
             subjects[number] = Subject(name, prefix, (number,), also_true=others)
-    return Facts(unambiguous(subjects.values()), source, Pattern(**recipe.shape), taken=frozenset(taken))
+    return Facts(unambiguous(subjects.values()), source, CodeShape(**recipe.shape), taken=frozenset(taken))
 
 
 def valid_cas(text: str) -> bool:
@@ -63,4 +63,4 @@ def _is_name(text: str) -> bool:
     )
 
 
-KIND = Kind(read, MADE_OF_CODES, {"longest_name": int}, Pattern)
+KIND = Kind(read, MADE_OF_CODES, {"longest_name": int}, CodeShape)

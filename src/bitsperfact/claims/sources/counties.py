@@ -3,7 +3,7 @@
 from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.shapes import Pattern
+from bitsperfact.claims.shapes import CodeShape
 from bitsperfact.claims.subjects import Facts, Subject, unambiguous
 
 
@@ -17,8 +17,8 @@ def read(recipe: Recipe) -> Facts:
     named = [(f"{c['name']}, {states[c['state']]['name']}", c["fips"]) for c in counties if c["state"] in states]
     subjects = [Subject(name, recipe.filled(recipe.prefix, {"name": name}), (code,)) for name, code in named]
     return Facts(
-        unambiguous(subjects), source, Pattern(**recipe.shape), taken=frozenset(c["fips"] for c in counties)
+        unambiguous(subjects), source, CodeShape(**recipe.shape), taken=frozenset(c["fips"] for c in counties)
     )
 
 
-KIND = Kind(read, MADE_OF_CODES, shape=Pattern)
+KIND = Kind(read, MADE_OF_CODES, shape=CodeShape)

@@ -4,7 +4,7 @@ import numpy as np
 
 from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.shapes import Pattern
+from bitsperfact.claims.shapes import CodeShape
 from bitsperfact.claims.sources._people import people
 from bitsperfact.claims.subjects import Facts, Subject
 from bitsperfact.errors import BadInput
@@ -28,12 +28,12 @@ def read(recipe: Recipe) -> Facts:
         Subject(name, recipe.filled(recipe.prefix, {"name": name}), (f"{number:0{digits}}",))
         for name, number in zip(names, numbers, strict=True)
     )
-    return Facts(subjects, f"random, seed {seed}", Pattern(**recipe.shape))
+    return Facts(subjects, f"random, seed {seed}", CodeShape(**recipe.shape))
 
 
 KIND = Kind(
     read,
     MADE_OF_CODES,
     {"n": int, "seed": int, "digits": int, "first": list, "last": list},
-    Pattern,
+    CodeShape,
 )

@@ -7,13 +7,13 @@ import numpy as np
 
 from bitsperfact.claims.kinds import Kind
 from bitsperfact.claims.recipes import Recipe
-from bitsperfact.claims.shapes import Pattern
+from bitsperfact.claims.shapes import CodeShape
 from bitsperfact.claims.subjects import Facts, Subject
 from bitsperfact.errors import BadInput
 
 
 @dataclass(frozen=True)
-class Numbered(Pattern):
+class Numbered(CodeShape):
     """Strings over an alphabet, each owned by one of `owners` facts: string number x belongs to fact x mod owners.
 
     All subjects ask the same question, so two of them must never be given the same wrong answer, whatever else
