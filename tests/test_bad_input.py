@@ -264,7 +264,7 @@ def statements(tmp_path):
 def test_a_score_that_a_set_cannot_give_is_refused_before_any_model_is_looked_at(
     run, statements, monkeypatch, score, said
 ):
-    monkeypatch.setattr(pipeline, "_describe", lambda *_: pytest.fail("a model was looked at"))
+    monkeypatch.setattr(pipeline.models, "opener", lambda *_: pytest.fail("a model was looked at"))
     assert_refused(run("--score", "logprob", "--score", score, claims=statements), said)
 
 
