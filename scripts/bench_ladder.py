@@ -15,11 +15,12 @@ import time
 from functools import partial
 
 import torch
-from bitsperfact.training.objective import objective_of
 from torch.nn import functional
 
-from bitsperfact.training import Universe, ladder, recipe_for
-from bitsperfact.training.networks import initial_stack, network_of
+from bitsperfact.training import Stack, Universe, ladder, schedule_for
+from bitsperfact.training.architectures import ARCHITECTURES, architecture_of, network_of
+from bitsperfact.training.loop import loss_of
+from bitsperfact.training.networks import initial_stack
 from bitsperfact.training.optimiser import initial_moments, update
 
 WIDTHS = "{:34} {:>12} {:>9} {:>12} {:>13}"
@@ -34,21 +35,21 @@ def main() -> None:
             asked.arch, "membership", Universe(), [asked.params], [asked.facts], asked.members, per_fact=(0, 1e9)
         )
     )
-    shape, recipe = cells[0].shape, recipe_for(asked.arch)
-    reads = shape.length if asked.arch == "transformer" else 1
-    per_step = 6 * shape.parameters * reads * recipe.batch * len(cells)
-    print(f"{len(cells)} x {asked.arch}, P = {shape.parameters}, batch {recipe.batch}")
+    shape, schedule = cells[0].shape, schedule_for(asked.arch)
+    reads = architecture_of(asked.arch).reads(shape)
+    per_step = 6 * shape.parameters * reads * schedule.batch * len(cells)
+    print(f"{len(cells)} x {asked.arch}, P = {shape.parameters}, batch {schedule.batch}")
     print(WIDTHS.format("way", "examples/s", "GFLOP/s", "of 1024^3", "of own shapes"))
     for dtype in (torch.float32, torch.bfloat16):
-        peaks = square_peak(dtype), stack_peak(len(cells), recipe.batch * reads, shape.width, dtype)
+        peaks = square_peak(dtype), stack_peak(len(cells), schedule.batch * reads, shape.width, dtype)
         print(f"{str(dtype).removeprefix('torch.')} peak: {peaks[0]:.0f} and {peaks[1]:.0f} GFLOP/s")
         for compiled in (False, True):
-            step = stack_step(cells, recipe, dtype, compiled)
+            step = stack_step(cells, schedule, dtype, compiled)
             name = f"stack, {'compiled' if compiled else 'eager'}"
-            print(row(name, step, asked.steps, per_step, recipe.batch * len(cells), peaks), flush=True)
+            print(row(name, step, asked.steps, per_step, schedule.batch * len(cells), peaks), flush=True)
         if asked.arch == "mlp":
-            step = plain_step(cells, recipe, dtype)
-            print(row("plain loop, AdamW", step, asked.steps, per_step, recipe.batch * len(cells), peaks))
+            step = plain_step(cells, schedule, dtype)
+            print(row("plain loop, AdamW", step, asked.steps, per_step, schedule.batch * len(cells), peaks))
 
 
 def row(name, step, steps, per_step, examples, peaks) -> str:  # noqa: ANN001
@@ -64,16 +65,16 @@ def row(name, step, steps, per_step, examples, peaks) -> str:  # noqa: ANN001
     return WIDTHS.format(name, f"{examples / seconds:,.0f}", f"{rate:.1f}", *shares)
 
 
-def stack_step(cells, recipe, dtype, compiled):  # noqa: ANN001, ANN201
+def stack_step(cells, schedule, dtype, compiled):  # noqa: ANN001, ANN201
     """A step of the stack, drawing and optimiser included."""
-    network, objective = network_of(cells[0].shape), objective_of(cells, recipe)
+    network, objective = network_of(cells[0].shape), loss_of(Stack(cells, schedule))
     parameters = initial_stack(network, list(range(len(cells))))
     moments, generator = initial_moments(parameters, network.matrices()), torch.Generator().manual_seed(0)
     for value in parameters.values():
         value.requires_grad_()
 
     def loss(parameters, symbols):  # noqa: ANN001, ANN202
-        return objective.loss(network, parameters, symbols, dtype).sum()
+        return objective.of(network, parameters, symbols, dtype).sum()
 
     fused = torch.compile(loss, dynamic=False) if compiled else loss
 
@@ -81,15 +82,15 @@ def stack_step(cells, recipe, dtype, compiled):  # noqa: ANN001, ANN201
         total = fused(parameters, objective.draw(generator))
         gradients = torch.autograd.grad(total, list(parameters.values()))
         named = dict(zip(parameters, gradients, strict=True))
-        update(parameters, named, moments, network.matrices(), recipe, 1.0)
+        update(parameters, named, moments, network.matrices(), schedule, 1.0)
 
     return step
 
 
-def plain_step(cells, recipe, dtype):  # noqa: ANN001, ANN201
+def plain_step(cells, schedule, dtype):  # noqa: ANN001, ANN201
     """A step of every cell, one after the other, as one would write it first."""
     shape = cells[0].shape
-    objectives = [objective_of((cell,), recipe) for cell in cells]
+    objectives = [loss_of(Stack((cell,), schedule)) for cell in cells]
     sizes = [shape.alphabet * shape.length, *[shape.width] * (shape.layers - 1), shape.inner, 1]
     networks = []
     for _ in cells:
@@ -98,8 +99,8 @@ def plain_step(cells, recipe, dtype):  # noqa: ANN001, ANN201
         networks.append(torch.nn.Sequential(*parts))
     optimisers = [torch.optim.AdamW(network.parameters(), lr=1e-3) for network in networks]
     generator = torch.Generator().manual_seed(0)
-    n_facts = recipe.facts_per_step("membership")
-    labels = torch.cat([torch.ones(n_facts), torch.zeros(recipe.batch - n_facts)])
+    n_facts = Stack(cells, schedule).facts_per_step
+    labels = torch.cat([torch.ones(n_facts), torch.zeros(schedule.batch - n_facts)])
 
     def step() -> None:
         for objective, network, optimiser in zip(objectives, networks, optimisers, strict=True):
@@ -138,7 +139,7 @@ def best(work) -> float:  # noqa: ANN001
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--arch", choices=("mlp", "transformer"), default="mlp")
+    parser.add_argument("--arch", choices=ARCHITECTURES.names(), default="mlp")
     parser.add_argument("--params", type=int, default=12_600)
     parser.add_argument("--facts", type=int, default=6300)
     parser.add_argument("--members", type=int, default=4)

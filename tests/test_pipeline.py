@@ -153,8 +153,8 @@ def test_no_model_tells_random_facts_from_the_rest(options):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"engine": "spark"}, "--engine: expected local or ray, got 'spark'"),
-        ({"workers": 2}, "--workers and --ray-address: expected --engine ray, got --engine local"),
+        ({"engine": "spark"}, "--engine: expected one of local, ray, or package.module:NAME, got 'spark'"),
+        ({"ray_address": "head:1"}, "--ray-address: expected --engine ray, got --engine local"),
         ({"engine": "ray", "workers": 0}, "--workers: expected a number of at least 1, got 0"),
         ({"engine": "ray", "device": "cuda:1"}, "--device: expected one that Ray can place"),
     ],

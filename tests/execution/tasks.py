@@ -13,6 +13,9 @@ from typing import Any
 import pandas as pd
 
 from bitsperfact.errors import BadInput
+from bitsperfact.execution import Placement, ShardStore, advance
+from bitsperfact.execution.progress import Remainder
+from bitsperfact.execution.task import Worker
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,13 @@ def warned(i: int, exponent: int) -> pd.DataFrame:
     return powers(i, exponent)
 
 
+def advancing(n_items: int, seconds: float, exponent: int) -> pd.DataFrame:
+    time.sleep(seconds / 2)  # the bar is drawn ten times a second
+    advance(n_items)
+    time.sleep(seconds / 2)
+    return powers(n_items, exponent)
+
+
 def slow(i: int, exponent: int) -> pd.DataFrame:
     time.sleep(0.1)
     return powers(i, exponent)
@@ -99,3 +109,17 @@ def slow(i: int, exponent: int) -> pd.DataFrame:
 
 def slow_sums(n: int) -> list[Sum]:
     return [Sum(f"t{i}", partial(slow, i)) for i in range(n)]
+
+
+class LastFirst:
+    """An engine of another package."""
+
+    def check(self, placement: Placement, device: str) -> None:
+        pass
+
+    def run(self, left: Remainder, store: ShardStore, placement: Placement, needs: Any) -> None:
+        for task in reversed(left.tasks):
+            store.write(task.key, Worker().table(task))
+
+
+LAST_FIRST = LastFirst()
