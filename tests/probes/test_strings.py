@@ -30,7 +30,7 @@ DRIVER = textwrap.dedent(
     import torch, sklearn.isotonic
     from bitsperfact.analysis import ladder
     from bitsperfact.training import loop, running, saving
-    from bitsperfact.report import ladder as drawing, ladder_page
+    from bitsperfact.report import page, showcase
     from tests.kills import kill_and_resume
     from bitsperfact.probes import strings as probe
 
