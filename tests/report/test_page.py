@@ -51,8 +51,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def html(run):
-    return render(run)
+def html(pages):
+    return pages["run"]
 
 
 @pytest.fixture(scope="module")

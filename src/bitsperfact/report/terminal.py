@@ -139,13 +139,13 @@ def tester_table(run: Run) -> Table:
     Memory (bits per key), known and measured bits per fact, known and measured hallucination rate (1), the worst
     of the verdicts on it, and how many of them are consistent.
     """
-    from bitsperfact.report.sections.testers import tester_rows  # draws, too: matplotlib is slow to import
+    from bitsperfact.report.sections.testers import rows_of_testers  # draws, too: matplotlib is slow to import
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, expand=False)
     table.add_column("tester", no_wrap=True)
     for title in ("memory", "bits", "measured", "halluc.", "measured", "hold"):
         table.add_column(title, justify="right", no_wrap=True)
-    for row in tester_rows(run).to_dict("records"):
+    for row in rows_of_testers(run).to_dict("records"):
         ends = wording.interval(row["bits_lower"], row["bits_upper"], wording.number)
         counts = status_counts(run.verdict.loc[run.verdict["model"] == row["model"], "status"])
         worst = STATUS_SIGNS[next(iter(counts))] if counts else wording.MISSING

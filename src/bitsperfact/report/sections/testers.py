@@ -32,7 +32,7 @@ def tester_figure(run: Run) -> Figure:
 
     One line per kind of tester (`ModelInfo.architecture`); none can stand in the shaded region.
     """
-    cells = tester_rows(run)
+    cells = rows_of_testers(run)
     kinds = list(dict.fromkeys(cells["kind"]))
     most = 1.06 * float(cells["memory"].max())
     with drawing_style():
@@ -64,7 +64,7 @@ def tester_figure(run: Run) -> Figure:
     return fig
 
 
-def tester_rows(run: Run) -> pd.DataFrame:
+def rows_of_testers(run: Run) -> pd.DataFrame:
     """Return a row per model and claim set that are known by construction: measured beside known.
 
     Columns: model, kind, memory (bits per fact), known_bits and known_rate, bits and log2_rate (bits, -log2 of the
@@ -171,7 +171,7 @@ def _contents(scored: ScoredRun) -> dict[str, Any]:
             wording.percent(row["known_rate"]),
             wording.percent(row["rate"]),
         ]
-        for row in tester_rows(scored.run).to_dict("records")
+        for row in rows_of_testers(scored.run).to_dict("records")
     ]
     return {"figure": figure, "heads": heads, "rows": rows}
 
