@@ -11,7 +11,11 @@ from bitsperfact.report.page import render
 FAULTS = {
     "template text in the styles": (":root {", ":root { {% for name in colours %}", "template text {%"),
     "template text on the page": ("<main>", "<main>{{ scored.models }}", "template text {{"),
-    "figures in black": ("</style>", "svg * { fill: #000 !important; stroke: #000 }</style>", "no mark in colour"),
+    "figures in black": (
+        "</style>",
+        "svg * { fill: #000 !important; stroke: #000 !important }</style>",
+        "no mark in colour",
+    ),
     "an image from elsewhere": ("<main>", '<main><img src="https://example.org/x.png" alt="">', "console: "),
     "a script": ("<main>", "<main><script>1</script>", "console: "),
     "a wide table": ("<main>", '<main><div style="width: 60rem">wide</div>', "400 px: wider than the window"),

@@ -24,7 +24,7 @@ _N_BINS = 44
 #: Share of a panel's claims that may lie beyond either end of the axis; how many do is written in the panel.
 _TAIL = 0.002
 #: Range (units of the score) beyond which the axis is one of asinh, and up to which that is about linear.
-_WIDE, _LINEAR = 300.0, 5.0
+_WIDE, _LINEAR = 150.0, 5.0
 _MARKS = (-10_000, -1_000, -100, -10, 0, 10, 100, 1_000, 10_000)
 
 
@@ -51,7 +51,8 @@ def axis_edges(panels: Iterable[pd.Series]) -> NDArray[np.float64]:
         low, high = low - 0.5, high + 0.5
     if high - low <= _WIDE:
         return np.linspace(low, high, _N_BINS + 1)
-    edges = np.sinh(np.linspace(*np.arcsinh(np.array([low, high]) / _LINEAR), _N_BINS + 1)) * _LINEAR
+    ends = np.arcsinh(low / _LINEAR), np.arcsinh(high / _LINEAR)
+    edges: NDArray[np.float64] = np.sinh(np.linspace(*ends, _N_BINS + 1)) * _LINEAR
     edges[[0, -1]] = low, high  # there and back is not exact, and ends hold claims
     return edges
 

@@ -26,8 +26,13 @@ class Distributions:
 
 def distribution_figures(scored: ScoredRun) -> list[Distributions]:
     """Return every figure of score distributions; all panels of a score share their horizontal axis."""
-    drawn = set(selected_models(scored.run, scored.models))
-    panels = [(s, by, own) for s, by, models in scored.panels() if (own := [m for m in models if m in drawn])]
+    drawn, cells = set(selected_models(scored.run, scored.models)), scored.run.cells
+    at_home = None if cells is None else set(zip(cells["model"], cells["claim_set"], strict=True))
+    panels = [
+        (s, by, own)
+        for s, by, models in scored.panels()
+        if (own := [m for m in models if m in drawn and (at_home is None or (m, s) in at_home)])
+    ]
     edges = {
         score: axis_edges(
             scored.values(claim_set, score, model)["value"]
@@ -67,11 +72,10 @@ def _described(model: str, claim_set: str, score: str, drawn: list[Histogram], e
 
 def _contents(scored: ScoredRun) -> dict[str, Any]:
     found = distribution_figures(scored)
-    # Where each claim set has one network of its own, panels stand side by side, not each under a heading.
-    alone = all(len(figure.svgs) == 1 for figure in found)
+    # Networks of a ladder have facts of their own: they stand side by side, not each under a heading.
     by_score = [list(of) for _, of in groupby(sorted(found, key=lambda f: f.score), key=lambda f: f.score)]
     return {
-        "figures": [_joined(of) for of in by_score] if alone and scored.run.cells is not None else found,
+        "figures": found if scored.run.cells is None else [_joined(of) for of in by_score],
         "n_drawn": len(selected_models(scored.run, scored.models)),
         "n_models": len(scored.models),
         "sampled": {name: n for name, n in scored.counts.items() if n.drawn < n.facts + n.nonfacts},
@@ -94,8 +98,8 @@ believed
 non-facts can be seen. All panels of a score share their horizontal axis; what lies beyond it is counted in the
 panel's corner (◂ below, ▸ above).</p>
 {% if n_drawn < n_models %}
-<p class="note">{{ n_drawn }} of {{ n_models }} models are drawn, spread from the smallest to the largest
-memory.</p>
+<p class="note">{{ n_drawn }} of {{ n_models }} models are drawn, spread over their sizes; of a ladder,
+networks of one seed.</p>
 {% endif %}
 {% for name, n in sampled.items() %}
 <p class="note">Of <bdi>{{ name | printable }}</bdi>, {{ n.drawn | count }} of {{ (n.facts + n.nonfacts) | count }}

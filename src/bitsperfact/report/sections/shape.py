@@ -15,7 +15,7 @@ SECTION = Section(
 <p class="note">At the theory's optimum every fact costs the same: evenness 1, spread 0, nothing forgotten, and
 among
 accepted claims nothing that tells facts from hallucinations.</p>
-{% call folded(n_rows, "All " ~ n_rows ~ " rows", "Every model, claim set and score.") %}
+{% call folded(n_rows, "All " ~ n_rows ~ " rows", "Every model, claim set and score.", most) %}
 {{ estimates_table("How the bits lie over the facts", groups, shown) }}
 {% endcall %}
 """,

@@ -25,7 +25,8 @@ _TEMPLATE = """
 <ul class="tally">{% for name, n in part.counts.items() %}<li class="status {{ name }}">
 <span aria-hidden="true">{{ signs[name] }}</span> {{ n }} {{ name }}</li>{% endfor %}</ul>
 {% for group in part.groups %}
-<details{% if "violated" in group.counts or group.rows | length <= most_unfolded %} open{% endif %}>
+<details{% if "violated" in group.counts or group.rows | length <= most_unfolded and part.groups | length <= 16 %}
+ open{% endif %}>
 <summary><span class="name">{{ group.title }}</span><span class="meaning">{{ group.meaning }}</span>
 {{- statuses(group.counts) }}</summary>
 {{ table("Verdicts: " ~ group.title, group.rows) }}
