@@ -5,6 +5,7 @@ vertical axis is a square root: non-facts in the facts' territory are a percent 
 hallucinations.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -51,8 +52,8 @@ def axis_edges(panels: Iterable[pd.Series]) -> NDArray[np.float64]:
         low, high = low - 0.5, high + 0.5
     if high - low <= _WIDE:
         return np.linspace(low, high, _N_BINS + 1)
-    ends = np.arcsinh(low / _LINEAR), np.arcsinh(high / _LINEAR)
-    edges: NDArray[np.float64] = np.sinh(np.linspace(*ends, _N_BINS + 1)) * _LINEAR
+    stretched = math.asinh(low / _LINEAR), math.asinh(high / _LINEAR)
+    edges: NDArray[np.float64] = np.sinh(np.linspace(*stretched, _N_BINS + 1)) * _LINEAR
     edges[[0, -1]] = low, high  # there and back is not exact, and ends hold claims
     return edges
 
