@@ -8,7 +8,6 @@ lie in several run folders: laws and verdicts are then those of all their cells.
 """
 
 import shlex
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +17,7 @@ import typer
 
 from bitsperfact import console, runs, tables
 from bitsperfact.errors import BadInput
-from bitsperfact.files import atomic_file, write_text
+from bitsperfact.files import write_text
 
 app = typer.Typer(**console.app_settings)
 
@@ -39,7 +38,7 @@ def ladder_tables(
     ],
     out: Annotated[Path, typer.Option(help="Folder for ladder-results.md and the pictures.")] = Path("docs"),
 ) -> int:
-    """Read, write, copy."""
+    """Read, draw, write."""
     found = [read(folder) for folder in folders]
     cells = pd.concat([ladder.cells for ladder in found], ignore_index=True)
     if (doubled := cells.loc[cells["model"].duplicated(), "model"]).any():
@@ -81,11 +80,11 @@ def together(architecture: str, found: list[Ladder]) -> Ladder:
 def section(architecture: str, ladder: Ladder, out: Path) -> list[str]:
     """Everything on one architecture, as paragraphs; its pictures are left in `out`."""
     from bitsperfact.analysis.ladder import SCORES, judge_ladder, law_table, memorised
-    from bitsperfact.report import ladder_markdown as write
-    from bitsperfact.report.ladder import quantities
+    from bitsperfact.report import markdown as write
+    from bitsperfact.report.cells import measured_cells
 
     seed = int(ladder.separation["seed"].iloc[0])
-    table = quantities(ladder.cells, ladder.separation)
+    table = measured_cells(ladder.cells, ladder.separation)
     laws = law_table(ladder.cells, ladder.separation, seed)
     verdict = judge_ladder(ladder.cells, ladder.separation, seed)
     parts = []
@@ -103,9 +102,10 @@ def section(architecture: str, ladder: Ladder, out: Path) -> list[str]:
 
 
 def pictures(architecture: str, ladder: Ladder, table: pd.DataFrame, laws: pd.DataFrame, out: Path) -> list[str]:
-    """Draw what all cells show together, copy what each run drew of its own; the paragraphs that show them."""
-    from bitsperfact.report.ladder import capacity_figure, law_figure
-    from bitsperfact.report.rendering import save_figure
+    """Draw what all cells show together, and each run's distributions; the paragraphs that show them."""
+    from bitsperfact.report import distributions_figure, save_figure
+    from bitsperfact.report.sections.capacity import capacity_figure
+    from bitsperfact.report.sections.law import law_figure
 
     parts = []
     if (table["objective"] == "membership").any():
@@ -113,20 +113,12 @@ def pictures(architecture: str, ladder: Ladder, table: pd.DataFrame, laws: pd.Da
         parts.append(f"![q against bits, the collapse on P/n, the frontier]({name})")
     for i, folder in enumerate(ladder.folders):
         name = f"ladder-{architecture}-distributions{f'-{i + 1}' if i else ''}.png"
-        copy(folder / "distributions.png", out / name)
+        save_figure(distributions_figure(runs.load_run(folder)), out / name)
         parts.append(f"![score distributions]({name})")
     if (table["objective"] == "next-symbol").any():
         save_figure(capacity_figure(table), out / (name := f"ladder-{architecture}-capacity.png"))
         parts.append(f"![bits per parameter over the load, by objective]({name})")
     return parts
-
-
-def copy(source: Path, target: Path) -> None:
-    """Copy a picture; one line where it is not there."""
-    if not source.is_file():
-        raise BadInput(source.parent, f"the picture {source.name}", "none")
-    with atomic_file(target) as partial:
-        shutil.copyfile(source, partial)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def published_law(
     from bitsperfact.analysis.ladder import law_table
     from bitsperfact.analysis.ladder.evidence import LadderEvidence
     from bitsperfact.analysis.ladder.law import capacity_law, one_constant, zero_intercept
-    from bitsperfact.report import ladder_markdown as write
+    from bitsperfact.report import markdown as write
 
     cells, separation = read(source)
     parts = [f"# The law in {source.name}", __doc__.split("\n\n")[1], f"    {__doc__.split('    ')[1].strip()}"]

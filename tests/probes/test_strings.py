@@ -31,7 +31,7 @@ DRIVER = textwrap.dedent(
     from bitsperfact.analysis import ladder
     from bitsperfact.training import loop, running
     from bitsperfact.training.architectures import mlp
-    from bitsperfact.report import ladder as drawing, ladder_page
+    from bitsperfact.report import page, showcase
     from tests.kills import kill_and_resume
     from bitsperfact.probes import strings as probe
 

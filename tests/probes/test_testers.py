@@ -37,6 +37,7 @@ def test_the_run_folder_is_complete(run):
         "claims.parquet",
         "scores.parquet",
         "separation.parquet",
+        "known.parquet",
         "verdict.parquet",
         "report.html",
         "run.json",

@@ -1,6 +1,7 @@
 """A synthetic run whose truth is known: scores are Gaussian with unit variance, shifted on facts."""
 
 import math
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -202,6 +203,80 @@ def build_run(
     )
 
 
+def build_ladder(sizes=(1500, 3000, 6000), facts=(300, 500, 800, 1500), path=Path("runs/ladder")) -> Run:
+    """Networks of two seeds that spend two bits per parameter: q = 2^-bits, and so on."""
+    cells, separation, claims, scores, verdict, models, sets = [], [], [], [], [], [], []
+    grid = [*product(("membership",), sizes, facts, (0, 1)), *product(("next-symbol",), sizes, facts[:2], (0,))]
+    for objective, size, n, seed in grid:
+        name, of_set, bits = f"mlp-{objective}-{size}-n{n}-s{seed}", f"strings-{n}-s{seed}", 2.0 * size / n
+        score = "log_odds" if objective == "membership" else "log_likelihood"
+        cells.append(
+            dict.fromkeys(("width", "inner", "layers", "heads", "steps"), 8)
+            | {"model": name, "stack": "s", "architecture": "mlp", "objective": objective, "parameters": size}
+            | {"n_facts": n, "parameters_per_fact": size / n, "fact_weight": 0.5, "seed": seed}
+            | {"claim_set": of_set, "universe_size": 16**8, "exposures": 100.0, "loss_nats": 0.1, "bits": bits}
+            | {"gain": 0.01, "finished": n > 400, "seconds": 1.0, "examples_per_second": 1e5, "horizons": "[]"}
+        )
+        models.append(ModelInfo(name, "trained", f"{len(models):064x}", size, "float32", "mlp", 32.0 * size))
+        where = (name, size, of_set, score, "pooled")
+        separation += [
+            cell(*where, quantity, value, 0.01, unit)
+            for quantity, value, unit in (
+                ("bits_per_fact", bits, "bits"),
+                ("q_star", 2.0**-bits, "1"),
+                ("own_x_star", 0.98, "1"),
+                ("own_miss_rate", 0.02, "1"),
+            )
+        ]
+        rows = claims_of(of_set, ("fresh", "fresh"), 20)
+        claims.append(rows)
+        of_model = scores_of(rows, name, score, 30.0, len(models))
+        scores.append(of_model.assign(value=of_model["value"] * 20 - 300))
+        verdict.append(verdict_row(name, of_set, score, "never_forgets", "consistent", "2 % against 0."))
+    for prediction, status in (("never_forgets", "consistent"), ("capacity_law", "violated")):
+        verdict.append(verdict_row("mlp", "*", "log_odds", prediction, status, "So it was in 24 of 24 cells."))
+    texts = list(dict.fromkeys(row["claim_set"] for row in cells))
+    sets = [ClaimSetInfo(name, 300, 16**8, "CC0-1.0", f"{i:064x}", 0) for i, name in enumerate(texts)]
+    frames = {
+        "claims": pd.concat(claims).drop_duplicates("claim_id"),
+        "scores": pd.concat(scores),
+        "separation": pd.DataFrame(separation),
+        "verdict": pd.DataFrame(verdict),
+        "cells": pd.DataFrame(cells),
+    }
+    checked = {name: tables.check(name, frame, "synthetic") for name, frame in frames.items()}
+    return Run(path=path, claim_sets=sets, models=models, manifest={"status": "complete"}, **checked)
+
+
+def build_testers(budgets=(2.0, 4.0, 8.0, 13.0), path=Path("runs/testers")) -> Run:
+    """Testers of three kinds; the sample resolves no more than ten bits."""
+    kinds = {"bloom": 0.69, "ribbon": 0.98, "forgetter": 0.5}
+    names = {f"{kind}@{budget:g}": (kind, budget) for kind, budget in product(kinds, budgets)}
+    run = build_run(
+        sizes={name: int(1000 * budget) for name, (_, budget) in names.items()},
+        controls={"random-keys": "none"},
+        scores=("log_odds",),
+        strata=("fresh", "fresh"),
+        path=path,
+    )
+    infos = [replace(m, architecture=names[m.name][0], memory_bits=252 * names[m.name][1]) for m in run.models]
+    known, rows = [], []
+    for info in infos:
+        kind, budget = names[info.name]
+        bits = kinds[kind] * budget
+        where = (info.name, info.n_params, "random-keys", "log_odds", "pooled")
+        rows += [
+            cell(*where, "bits_per_fact", bits, 0.2, "bits", bits > 10),
+            cell(*where, "bits_certified", 0.9 * bits, math.nan, "bits"),
+            cell(*where, "hallucination_rate", 2.0**-bits, 2.0**-bits / 4, "1"),
+        ]
+        given = {"model": info.name, "claim_set": "random-keys"}
+        known.append(given | {"quantity": "bits_per_fact", "value": bits, "unit": "bits"})
+        known.append(given | {"quantity": "hallucination_rate", "value": 2.0**-bits, "unit": "1"})
+    separation = tables.check("separation", pd.DataFrame(rows), "synthetic")
+    return replace(run, models=infos, separation=separation, known=tables.check("known", pd.DataFrame(known), ""))
+
+
 @pytest.fixture(scope="session")
 def make_run():
     return build_run
@@ -210,3 +285,20 @@ def make_run():
 @pytest.fixture(scope="session")
 def run():
     return build_run()
+
+
+@pytest.fixture(scope="session")
+def ladder():
+    return build_ladder()
+
+
+@pytest.fixture(scope="session")
+def tester_run():
+    return build_testers()
+
+
+@pytest.fixture(scope="session")
+def pages(run, ladder, tester_run):
+    from bitsperfact.report.page import render
+
+    return {"run": render(run), "ladder": render(ladder), "tester_run": render(tester_run)}

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from bitsperfact.errors import BadInput
 from bitsperfact.report import headline_figure, save_figure
 from bitsperfact.report.distributions import axis_edges, histograms
-from bitsperfact.report.levels import draw_bits_against_parameters, draw_hallucination_against_bits
+from bitsperfact.report.levels import draw_bits_against_memory, draw_hallucination_against_bits
 from bitsperfact.report.palette import COLOURS, LIGHT
 from bitsperfact.report.rendering import drawing_style
 from bitsperfact.theory import lowest_fpr
@@ -71,7 +71,7 @@ def axes_of(draw, separation, sets, score="logprob"):
 
 def test_every_cell_is_a_point_at_its_value(run):
     bits = run.separation.query("quantity == 'bits_per_fact' and stratum == 'pooled' and score == 'logprob'")
-    axes, _ = axes_of(draw_bits_against_parameters, run.separation, [info.name for info in run.claim_sets])
+    axes, _ = axes_of(draw_bits_against_memory, run.separation, [info.name for info in run.claim_sets])
     points = {(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines if line.get_marker() != "None"}
     assert points == set(zip(bits["n_params"], bits["value"], strict=True))
     low, high = axes.get_ylim()
@@ -81,7 +81,7 @@ def test_every_cell_is_a_point_at_its_value(run):
 
 def test_lower_bounds_have_hollow_markers(run):
     limited = run.separation.query("quantity == 'bits_per_fact' and stratum == 'pooled' and resolution_limited")
-    axes, _ = axes_of(draw_bits_against_parameters, run.separation, [info.name for info in run.claim_sets])
+    axes, _ = axes_of(draw_bits_against_memory, run.separation, [info.name for info in run.claim_sets])
     hollow = {
         line.get_ydata()[0]
         for line in axes.lines
@@ -107,7 +107,7 @@ def test_an_interval_without_upper_end_is_an_arrow(run):
     table.loc[open_ended, "upper"] = np.inf
     n_open = (open_ended & (table["stratum"] == "pooled")).sum()
     assert n_open > 0
-    for draw in (draw_bits_against_parameters, draw_hallucination_against_bits):
+    for draw in (draw_bits_against_memory, draw_hallucination_against_bits):
         axes, _ = axes_of(draw, table, [info.name for info in run.claim_sets])
         assert sum(text.arrow_patch is not None for text in axes.texts) == n_open
         assert np.isfinite([*axes.get_xlim(), *axes.get_ylim()]).all()

@@ -51,8 +51,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def html(run):
-    return render(run)
+def html(pages):
+    return pages["run"]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_every_element_is_closed_in_order(page):
 
 
 def test_parts_stand_in_the_promised_order(html):
-    parts = ["verdicts", "headline", "distributions", "levels", "claims", "models", "provenance"]
+    parts = ["verdicts", "headline", "shape", "distributions", "levels", "claims", "examples", "models"]
     places = [html.index(f'<h2 id="{part}">') for part in parts]
     assert places == sorted(places)
     assert html.index("<h1>") < places[0]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bitsperfact.report import headline_table, verdict_table, wording
-from bitsperfact.report.headline import headline_rows
+from bitsperfact.report.estimates import headline_rows
 from bitsperfact.report.verdicts import verdict_groups, verdict_parts
 
 
@@ -158,9 +158,20 @@ def test_violations_come_first(run):
     groups = verdict_groups(run.verdict)
     assert groups[0].prediction == "no_bits_without_memory"
     mixed = run.verdict.assign(prediction="sparsity", status=["consistent", "undecided", "violated"] * 9)
-    statuses = [row.status for row in verdict_groups(mixed)[0].rows]
-    assert statuses == ["violated"] * 9 + ["undecided"] * 9 + ["consistent"] * 9
-    assert verdict_groups(mixed)[0].counts == {"violated": 9, "undecided": 9, "consistent": 9}
+    group = verdict_groups(mixed[mixed["claim_set"] != "*"])[0]
+    assert [row.status for row in group.rows] == ["violated"] * 8 + ["undecided"] * 9 + ["consistent"] * 9
+    assert group.counts == {"violated": 8, "undecided": 9, "consistent": 9}
+
+
+def test_verdicts_on_no_one_claim_set_stand_for_those_on_each(run):
+    mixed = run.verdict.assign(prediction="sparsity", kind="check")
+    group = verdict_groups(mixed)[0]
+    assert [(row.model, row.claim_set) for row in group.rows] == [("", "")]
+    assert (len(group.single), group.counts) == (len(mixed) - 1, {"undecided": 1})
+    assert group.single_counts == {"violated": 1, "consistent": 25}
+    shown = screen(verdict_table(mixed), 120)
+    assert "26 single verdicts" in shown
+    assert "✗" not in shown
 
 
 def measured(quantity, value, lower, upper, limited=False):

@@ -16,17 +16,10 @@ from bitsperfact.options import Options, app_of
 
 def probe(options: Options) -> int:
     """Score, analyse, judge, report; return the exit status."""
-    from rich.console import Console
-
     from bitsperfact import pipeline, precision, report
 
     finished = pipeline.run(options)
-    terminal = Console()
-    terminal.print(report.headline_table(finished.separation))
-    terminal.print(report.verdict_table(finished.verdict))
-    for line in pipeline.left_out_lines(finished.manifest) + precision.lines(finished.manifest):
-        terminal.print(line, soft_wrap=True, highlight=False)
-    terminal.print(f"report: {options.out / 'report.html'}", soft_wrap=True)
+    report.print_run(finished, pipeline.left_out_lines(finished.manifest) + precision.lines(finished.manifest))
     return console.status_under(options.strict, finished.verdict["status"])
 
 

@@ -18,14 +18,12 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.console import Console
 from tqdm import tqdm
 
 from bitsperfact import console, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Placement
 from bitsperfact.options import Engine, RayAddress, Replicates, RunOptions, Workers, app_of
-from bitsperfact.report import verdict_table
 from bitsperfact.training import (
     Cell,
     LadderStore,
@@ -85,10 +83,10 @@ def probe(options: LadderOptions) -> int:
         stacks = stacks_of(cells, schedule)
         infos = [model_info(cell, schedule) for stack in stacks for cell in stack.cells]
         sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
-        recorded = runs.provenance(RECORDED, options.command)
-        writer.begin("training", sets, infos, **recorded, recipe=asdict(schedule))
+        recorded = runs.provenance(RECORDED, options.command) | {"recipe": asdict(schedule)}
+        writer.begin("training", sets, infos, **recorded)
         train_all(stacks, options.out, placement)
-        verdict = conclude(writer, stacks, options.seed, options.replicates)
+        verdict = conclude(writer, stacks, (sets, infos, recorded), options.seed, options.replicates)
     return console.status_under(options.strict, verdict["status"])
 
 
@@ -120,14 +118,19 @@ def counts(text: str) -> list[int]:
     return [round(x) for x in numbers(text)]
 
 
-def conclude(writer: runs.RunWriter, stacks: list[Stack], seed: int, replicates: int) -> pd.DataFrame:
+def conclude(
+    writer: runs.RunWriter,
+    stacks: list[Stack],
+    about: tuple[list[tables.ClaimSetInfo], list[tables.ModelInfo], dict[str, Any]],
+    seed: int,
+    replicates: int,
+) -> pd.DataFrame:
     """Measure every cell, judge, leave the run folder; returns the verdict table."""
-    from bitsperfact.analysis.ladder import judge_ladder, law_table, measure_cell
-    from bitsperfact.report.ladder import ladder_figures, quantities
-    from bitsperfact.report.ladder_page import cells_table, write_ladder_report
+    from bitsperfact import report
+    from bitsperfact.analysis.ladder import judge_ladder, measure_cell
 
     out = writer.folder
-    store, rows, shown, drawn = LadderStore(out), [], [], {}
+    store, rows, shown = LadderStore(out), [], []
     records = store.records(stacks)
     facts_of = {row["model"]: row for row in records.to_dict("records")}
     for stack in tqdm(stacks, desc="measuring", unit="stack", disable=None):
@@ -136,23 +139,17 @@ def conclude(writer: runs.RunWriter, stacks: list[Stack], seed: int, replicates:
             own = of_stack[of_stack["model"] == cell.name].drop(columns="model")
             rows += measure_cell(facts_of[cell.name], own, seed, replicates)
             shown.append((cell, own))
-            if cell.seed == 0 and cell.fact_weight == 0.5:
-                drawn[cell.name] = own
     separation = pd.DataFrame(rows)[list(tables.COLUMNS["separation"])]
-    verdict, laws = judge_ladder(records, separation, seed), law_table(records, separation, seed)
+    verdict = judge_ladder(records, separation, seed)
     claims, scores = shown_tables(shown)
-    run = {"claims": claims, "scores": scores, "separation": separation, "verdict": verdict}
+    run = {"claims": claims, "scores": scores, "separation": separation, "verdict": verdict, "cells": records}
     for name, frame in run.items():
         writer.write(name, frame)
-    writer.write("cells", records)
-    table = quantities(records, separation)
-    figures = ladder_figures(records, separation, laws, drawn)
-    write_ladder_report(out, "Random facts, networks of every size", figures, table, laws, verdict)
+    sets, infos, recorded = about
+    finished = runs.Run(out, separation, verdict, sets, infos, recorded, claims, scores, cells=records)
+    report.write_report(finished, out / "report.html")
     writer.complete()
-    terminal = Console()
-    terminal.print(cells_table(table))
-    terminal.print(verdict_table(verdict[verdict["claim_set"] == "*"]))
-    terminal.print(f"report: {out / 'report.html'}", soft_wrap=True)
+    report.print_run(finished)
     return verdict
 
 

@@ -54,10 +54,7 @@ def probe(options: TesterOptions) -> int:
 
 
 def _run(options: TesterOptions, writer: runs.RunWriter) -> int:
-    from rich.console import Console
-
     from bitsperfact import analysis, report
-    from bitsperfact.report.testers import tester_figure, tester_table
 
     stored, claims = draw(options.keys, options.facts, options.nonfacts, options.seed)
     kinds = {name: testers.KINDS.find(name) for name in options.tester or testers.KINDS.names()}
@@ -88,21 +85,18 @@ def _run(options: TesterOptions, writer: runs.RunWriter) -> int:
         seen = {"seed": options.seed, "replicates": options.replicates, "progress": lambda *_: bar.update()}
         # What testers are by construction is compared below; that none is a trained network's optimum is no news.
         separation, usual = analysis.analyse(claims, scores, sets, infos, **seen, predictions=analysis.CHECKS)
-    known = [compare(name, tester, options.keys, separation, 3 * len(built)) for name, tester in built.items()]
-    verdict = pd.concat([usual, *known], ignore_index=True)
-    finished = runs.Run(options.out, separation, verdict, sets, infos, recorded, claims, scores)
+    compared = [compare(name, tester, options.keys, separation, 3 * len(built)) for name, tester in built.items()]
+    verdict = pd.concat([usual, *compared], ignore_index=True)
+    known = pd.DataFrame([row for name, tester in built.items() for row in known_rows(name, tester, options.keys)])
+    finished = runs.Run(options.out, separation, verdict, sets, infos, recorded, claims, scores, known=known)
     for table, frame in (("claims", claims), ("scores", scores), ("separation", separation), ("verdict", verdict)):
         writer.write(table, frame)
-    report.save_figure(tester_figure(finished), options.out / "testers.png")
+    writer.write("known", known)
+    report.save_figure(report.headline_figure(finished), options.out / "testers.png")
     report.write_report(finished, options.out / "report.html")
     writer.complete()
-
-    terminal, status = Console(), verdict["status"]
-    terminal.print(tester_table(finished))
-    terminal.print(report.verdict_table(verdict[(status != "consistent") | ~verdict["model"].isin(built)]))
-    counted = ", ".join(f"{n} {name}" for name, n in status.value_counts().items())
-    terminal.print(f"verdicts: {counted}\nreport: {options.out / 'report.html'}", soft_wrap=True)
-    return console.VIOLATED if options.strict and (status == "violated").any() else 0
+    report.print_run(finished)
+    return console.status_under(options.strict, verdict["status"])
 
 
 def check(keys: int, facts: int, seed: int, replicates: int) -> None:
@@ -150,6 +144,13 @@ def compare(name: str, tester: testers.Tester, n_keys: int, separation: pd.DataF
     own = separation.query("model == @name and stratum == 'pooled'").set_index("quantity").to_dict("index")
     verdicts = pd.DataFrame(testers.known_verdicts(testers.law_of(tester, n_keys), own, among))
     return verdicts.assign(model=name, claim_set=SET, score=SCORE)[list(tables.COLUMNS["verdict"])]
+
+
+def known_rows(name: str, tester: testers.Tester, n_keys: int) -> list[dict[str, object]]:
+    """Rows of the table of what is known of a tester by construction."""
+    law, of = testers.law_of(tester, n_keys), {"model": name, "claim_set": SET}
+    bits = of | {"quantity": "bits_per_fact", "value": law.bits_per_fact, "unit": "bits"}
+    return [bits, of | {"quantity": "hallucination_rate", "value": law.hallucination_rate, "unit": "1"}]
 
 
 app = app_of(TesterOptions, probe, __doc__)

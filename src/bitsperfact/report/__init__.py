@@ -6,14 +6,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bitsperfact.report.page import write_report
     from bitsperfact.report.rendering import save_figure
-    from bitsperfact.report.showcase import headline_figure
-    from bitsperfact.report.terminal import headline_table, verdict_table
+    from bitsperfact.report.showcase import distributions_figure, headline_figure
+    from bitsperfact.report.terminal import headline_table, print_run, verdict_table
 
-__all__ = ["headline_figure", "headline_table", "save_figure", "verdict_table", "write_report"]
+__all__ = [
+    "distributions_figure",
+    "headline_figure",
+    "headline_table",
+    "print_run",
+    "save_figure",
+    "verdict_table",
+    "write_report",
+]
 
 _HOME = {
+    "distributions_figure": "showcase",
     "headline_figure": "showcase",
     "headline_table": "terminal",
+    "print_run": "terminal",
     "save_figure": "rendering",
     "verdict_table": "terminal",
     "write_report": "page",

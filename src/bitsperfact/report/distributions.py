@@ -5,6 +5,7 @@ vertical axis is a square root: non-facts in the facts' territory are a percent 
 hallucinations.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,12 +18,15 @@ from numpy.typing import NDArray
 from bitsperfact.report.palette import DASHES, LIGHT
 from bitsperfact.report.rendering import drawing_style
 from bitsperfact.report.selection import finite
-from bitsperfact.report.wording import percent, shortened
+from bitsperfact.report.wording import number, percent, shortened
 from bitsperfact.tables import NONFACT_STRATA
 
 _N_BINS = 44
 #: Share of a panel's claims that may lie beyond either end of the axis; how many do is written in the panel.
 _TAIL = 0.002
+#: Range (units of the score) beyond which the axis is one of asinh, and up to which that is about linear.
+_WIDE, _LINEAR = 150.0, 5.0
+_MARKS = (-10_000, -1_000, -100, -10, 0, 10, 100, 1_000, 10_000)
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,19 @@ def axis_edges(panels: Iterable[pd.Series]) -> NDArray[np.float64]:
     """Bin edges shared by all panels of a score, so that they can be compared by eye.
 
     The range is the union over the panels of the middle 99.6 % of each; one outlier must not squeeze all others.
+    Bins are equal on the axis: where non-facts reach a hundred times as far as facts, it is one of asinh.
     """
     ends = [np.quantile(numbers, [_TAIL, 1 - _TAIL]) for panel in panels if len(numbers := finite(panel))]
     low = min((end[0] for end in ends), default=0.0)
     high = max((end[1] for end in ends), default=1.0)
     if high <= low:
         low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, _N_BINS + 1)
+    if high - low <= _WIDE:
+        return np.linspace(low, high, _N_BINS + 1)
+    stretched = math.asinh(low / _LINEAR), math.asinh(high / _LINEAR)
+    edges: NDArray[np.float64] = np.sinh(np.linspace(*stretched, _N_BINS + 1)) * _LINEAR
+    edges[[0, -1]] = low, high  # there and back is not exact, and ends hold claims
+    return edges
 
 
 def histograms(panel: pd.DataFrame, edges: NDArray[np.float64]) -> list[Histogram]:
@@ -86,6 +96,11 @@ def draw_distributions(
     drawn = histograms(panel, edges)
     for histogram in drawn:
         _draw(axes, histogram, edges)
+    if edges[-1] - edges[0] > _WIDE:
+        axes.set_xscale("asinh", linear_width=_LINEAR)
+        marks = [mark for mark in _MARKS if edges[0] <= mark <= edges[-1]]
+        axes.set_xticks(marks, [number(mark, 0) for mark in marks])
+        axes.minorticks_off()
     axes.set_xlim(edges[0], edges[-1])
     _square_root_axis(axes, tallest)
     axes.set_title(shortened(title, 52), loc="left")

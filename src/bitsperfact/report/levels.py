@@ -6,13 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from bitsperfact.report.palette import LIGHT, series_marker, series_name
-from bitsperfact.report.rendering import drawing_style
 from bitsperfact.report.selection import finite, pooled
-from bitsperfact.report.wording import parameters, shortened
+from bitsperfact.report.wording import parameters
 from bitsperfact.tables import PATTERN_MODEL
 from bitsperfact.theory import lowest_fpr
 
@@ -20,28 +18,40 @@ from bitsperfact.theory import lowest_fpr
 _RECALL = 0.95
 
 
-def draw_bits_against_parameters(
-    axes: Axes, separation: pd.DataFrame, claim_sets: Sequence[str], score: str
-) -> None:
-    """One line per claim set over models of known size; the text-only baseline is a dashed level.
+def draw_bits_against_memory(axes: Axes, separation: pd.DataFrame, claim_sets: Sequence[str], score: str) -> None:
+    """Draw a line per claim set over models of known memory; the text-only baseline is a dashed level.
 
-    Hollow markers are lower bounds, where the sample is too small to resolve the bits.
+    The axis is in parameters where these are alike, else in bits (`memory_axis`). Hollow markers are lower bounds,
+    where the sample is too small to resolve the bits.
     """
     bits = pooled(separation, "bits_per_fact")
+    size, label = memory_axis(separation)
     for position, claim_set in enumerate(claim_sets):
         of_set = bits[bits["claim_set"] == claim_set]
-        measured = of_set[
-            (of_set["score"] == score) & (of_set["model"] != PATTERN_MODEL) & (of_set["n_params"] > 0)
-        ]
-        measured = measured.dropna(subset=["value"]).sort_values(["n_params", "model"])
+        measured = of_set[(of_set["score"] == score) & (of_set["model"] != PATTERN_MODEL) & (of_set[size] > 0)]
+        measured = measured.dropna(subset=["value"]).sort_values([size, "model"])
         colour = LIGHT[series_name(position)]
-        axes.plot(measured["n_params"], measured["value"], color=colour, linewidth=1.1, alpha=0.75)
-        _points(axes, measured, "n_params", position)
+        axes.plot(measured[size], measured["value"], color=colour, linewidth=1.1, alpha=0.75)
+        _points(axes, measured, size, position)
         for level in of_set.loc[of_set["model"] == PATTERN_MODEL, "value"].dropna():
             axes.axhline(level, color=colour, linewidth=0.9, linestyle=(0, (4, 3)))
-    _parameter_axis(axes)
+    _size_axis(axes, label)
     axes.set_ylabel("bits per fact")
     axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)
+
+
+def memory_axis(separation: pd.DataFrame) -> tuple[str, str]:
+    """Return the column that bits are drawn against, and what it is called.
+
+    Parameters, where all models are networks whose weights have as many bits each, or memory is not known; else
+    memory, in which quantised networks, testers and stores of texts can be compared.
+    """
+    rows = separation[(separation["model"] != PATTERN_MODEL) & (separation["n_params"] > 0)]
+    known = rows["memory_bits"].notna()
+    each = (rows["memory_bits"] / rows["n_params"]).round(6)
+    if known.all() and len(each.unique()) > 1:
+        return "memory_bits", "memory, bits"
+    return "n_params", "parameters"
 
 
 def _points(axes: Axes, rows: pd.DataFrame, x: str, position: int) -> None:
@@ -75,7 +85,7 @@ def _bar(axes: Axes, along: str, at: float, ends: tuple[float, float, float], co
         )
 
 
-def _parameter_axis(axes: Axes) -> None:
+def _size_axis(axes: Axes, label: str) -> None:
     axes.set_xscale("log")
     low, high = axes.dataLim.intervalx
     if not (math.isfinite(low) and math.isfinite(high) and low > 0):
@@ -86,7 +96,7 @@ def _parameter_axis(axes: Axes) -> None:
     axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0) if high < 300 * low else (1.0,)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: parameters(value)))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel("parameters (log scale)")
+    axes.set_xlabel(f"{label} (log scale)")
 
 
 def draw_hallucination_against_bits(
@@ -155,17 +165,3 @@ def _theory_lines(axes: Axes, cells: pd.DataFrame) -> None:
     axes.plot(bits, floor, color=LIGHT["ink"], linewidth=1.3)
     axes.fill_between(bits, 1e-9, floor, color=LIGHT["rule"], alpha=0.35, linewidth=0)
     axes.set_xlim(min([0.0, *cells["value"]]) - 0.03 * most, most * 1.05)
-
-
-def level_panel(kind: str, separation: pd.DataFrame, claim_sets: Sequence[str], score: str) -> tuple[Figure, int]:
-    """A Figure of one score (`kind` is "size" or "rate") and the number of points it puts on its lower edge."""
-    with drawing_style():
-        fig = Figure(figsize=(4.9, 3.3), layout="constrained")
-        axes = fig.add_subplot()
-        at_edge = 0
-        if kind == "size":
-            draw_bits_against_parameters(axes, separation, claim_sets, score)
-        else:
-            at_edge = draw_hallucination_against_bits(axes, separation, claim_sets, score)
-        axes.set_title(f"{shortened(score, 40)} score", loc="left")
-    return fig, at_edge

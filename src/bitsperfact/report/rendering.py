@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from bitsperfact.errors import BadInput
 from bitsperfact.files import atomic_file
 from bitsperfact.report.palette import COLOURS, LIGHT
@@ -79,8 +81,8 @@ def save_figure(fig: "Figure", path: Path) -> None:
         fig.savefig(partial, format=kind, metadata={"Date": None} if kind == "svg" else {"Software": None})
 
 
-def inline_svg(fig: "Figure", name: str, description: str) -> str:
-    """An `<svg>` element to stand inside a page, its colours CSS variables so that it follows dark mode.
+def inline_svg(fig: "Figure", name: str, description: str) -> Markup:
+    """Return an `<svg>` element to stand inside a page, its colours CSS variables so that it follows dark mode.
 
     `name` (letters, digits, hyphens; unique within the page) begins every id; `description` is what a screen
     reader says. Everything else in the markup comes from matplotlib, which escapes text.
@@ -93,12 +95,14 @@ def inline_svg(fig: "Figure", name: str, description: str) -> str:
     for colour, (light, _) in COLOURS.items():
         svg = svg.replace(light, f"var(--{colour})")
     label = html.escape(printable(description), quote=True)
-    return re.sub(
+    # Safe to put into the page as it is: matplotlib escapes the names it draws, and the description is escaped.
+    drawn = re.sub(
         r"<svg [^>]*?(viewBox=\"[^\"]*\")[^>]*>",
         rf'<svg \1 role="img" aria-label="{_literal(label)}">',
         svg,
         count=1,
     )
+    return Markup(drawn)
 
 
 def _bare(svg: str) -> str:

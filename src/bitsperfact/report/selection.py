@@ -1,5 +1,6 @@
 """Which models, claim sets and scores a run has, in what order, and the claims behind a panel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 from bitsperfact.report.sampling import Counts, drawn_claims, drawn_scores
 from bitsperfact.runs import Run
 from bitsperfact.tables import BEST_SCORE, PATTERN_MODEL, POOLED
+
+#: Models whose distributions are drawn, of many.
+MOST_DRAWN = 12
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,25 @@ def number_of_parameters(run: Run) -> dict[str, int]:
     """Model name -> number of parameters (1)."""
     sizes = dict(zip(run.separation["model"], run.separation["n_params"].astype(int), strict=True))
     return sizes | {info.name: info.n_params for info in run.models}
+
+
+def spread(items: Sequence[str], most: int) -> list[str]:
+    """Return at most so many of the items: the first, the last, and others evenly between."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(position * (len(items) - 1) / (most - 1))] for position in range(most)]
+
+
+def selected_models(run: Run, models: Sequence[str]) -> list[str]:
+    """Return the models whose distributions are drawn: all, or twelve of many.
+
+    They spread over sizes; of a ladder, over parameters per fact of one seed's networks of equal fact weight.
+    """
+    if run.cells is None:
+        return spread(models, MOST_DRAWN)
+    alike = run.cells[(run.cells["seed"] == run.cells["seed"].min()) & (run.cells["fact_weight"] == 0.5)]
+    ordered = alike.sort_values(["parameters_per_fact", "model"])["model"]
+    return spread([str(name) for name in ordered if name in set(models)], MOST_DRAWN)
 
 
 def finite(values: pd.Series) -> NDArray[np.float64]:

@@ -3,7 +3,10 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from itertools import groupby
+from typing import Any
 
 import pandas as pd
 
@@ -59,12 +62,13 @@ class VerdictRow:
 class VerdictGroup:
     """All verdicts on one prediction, the worst first, and how many of each status (`counts`).
 
-    `kind`: `evidence` or `check`.
+    `kind`: `evidence` or `check`. `single`: where `rows` sum up others, such as those on single networks, these.
     """
 
     prediction: str
     rows: list[VerdictRow]
     kind: str = "evidence"
+    single: tuple[VerdictRow, ...] = ()
 
     @property
     def title(self) -> str:
@@ -74,12 +78,25 @@ class VerdictGroup:
     @property
     def meaning(self) -> str:
         """One sentence on what is predicted, empty for a prediction not known here."""
-        return _MEANINGS.get(self.prediction, "")
+        return _meanings().get(self.prediction, "")
 
     @property
     def counts(self) -> dict[str, int]:
         """Status -> number of rows, worst first, only those that occur."""
         return status_counts(row.status for row in self.rows)
+
+    @property
+    def single_counts(self) -> dict[str, int]:
+        """The same of the single verdicts."""
+        return status_counts(row.status for row in self.single)
+
+
+@cache
+def _meanings() -> dict[str, str]:
+    """Predictions in words, by name: those of `bitsperfact.analysis.predictions`."""
+    predictions = import_module("bitsperfact.analysis.predictions")
+    found: list[Any] = getattr(predictions, "found_predictions", list)()
+    return _MEANINGS | {each.name: f"{each.meaning[:1].upper()}{each.meaning[1:]}." for each in found}
 
 
 def status_counts(statuses: Iterable[str]) -> dict[str, int]:
@@ -91,14 +108,18 @@ def status_counts(statuses: Iterable[str]) -> dict[str, int]:
 def verdict_groups(verdict: pd.DataFrame) -> list[VerdictGroup]:
     """Group the verdict table by prediction: evidence before checks, within them groups with a violation first."""
     groups = [
-        VerdictGroup(
-            str(name),
-            sorted((_row(r) for r in rows.itertuples()), key=lambda r: _SEVERITY.index(r.status)),
-            str(kind),
-        )
+        _group(str(name), str(kind), [_row(record) for record in rows.itertuples()])
         for (kind, name), rows in verdict.groupby(["kind", "prediction"], sort=False)
     ]
     return sorted(groups, key=lambda group: (list(KINDS).index(group.kind), "violated" not in group.counts))
+
+
+def _group(prediction: str, kind: str, rows: list[VerdictRow]) -> VerdictGroup:
+    ordered = sorted(rows, key=lambda row: _SEVERITY.index(row.status))
+    # What is said of no one claim set sums up what is said of each.
+    summary = [row for row in ordered if not row.claim_set]
+    single = tuple(row for row in ordered if row.claim_set) if summary else ()
+    return VerdictGroup(prediction, summary or ordered, kind, single)
 
 
 @dataclass(frozen=True)

@@ -91,3 +91,11 @@ def words(identifier: object) -> str:
     """`bits_grow_with_size` as `Bits grow with size`."""
     text = printable(identifier).replace("_", " ")
     return text[:1].upper() + text[1:]
+
+
+#: How a value is written, by the style of its quantity (`bitsperfact.quantities.Style`).
+WRITERS: dict[str, Callable[[float], str]] = {
+    "number": number,
+    "percent": percent,
+    "three decimals": three_decimals,
+}

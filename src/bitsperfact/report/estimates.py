@@ -1,4 +1,4 @@
-"""The headline table's columns and rows, ready to be written in the page or the terminal."""
+"""Rows of the tables of estimates, ready to be written in the page or the terminal."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -7,89 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from bitsperfact.quantities import QUANTITIES, Quantity
 from bitsperfact.report import wording
 from bitsperfact.tables import PATTERN_MODEL, POOLED
 
-
-@dataclass(frozen=True)
-class Column:
-    """A quantity of the separation table, how it is called and written, and what a reader must know of it."""
-
-    quantity: str
-    title: str
-    write: Callable[[float], str]
-    meaning: str
-    #: Whether there is nothing to show where the value is not above 0.
-    is_surplus: bool = False
-
-
-COLUMNS: tuple[Column, ...] = (
-    Column(
-        "bits_per_fact",
-        "bits per fact",
-        wording.number,
-        "KL divergence between scores of facts and of non-facts; ≥ its lower bound where the sample is too small",
-    ),
-    Column(
-        "bits_above_pattern",
-        "above pattern",
-        wording.number,
-        "bits per fact beyond what a reader of the text alone, who forgets nothing, can separate; "
-        "none where the text separates as much",
-        is_surplus=True,
-    ),
-    Column(
-        "bits_certified", "certified", wording.number, "lower bound in bits that holds whatever the distributions"
-    ),
-    Column(
-        "hallucination_rate",
-        "hallucination rate",
-        wording.percent,
-        "share of non-facts accepted where 95 % of the facts are",
-    ),
-    Column(
-        "auc", "AUC", wording.three_decimals, "chance that a fact outscores a non-fact; below ½, facts are low"
-    ),
-    Column(
-        "choice_accuracy",
-        "choice accuracy",
-        wording.percent,
-        "share of questions whose fact outscores all of its non-facts; depends on how many there are, and is no "
-        "measure of memory",
-    ),
-)
-
 #: Share of a class that one entity may hold before it is told.
 DOMINANT_SHARE = 0.25
-
-#: How the bits lie over the facts: what tells the hallucination channel from forgetting, spreading and abstaining.
-SHAPE_COLUMNS: tuple[Column, ...] = (
-    Column(
-        "evenness", "evenness", wording.number, "bits per fact over those of the best-told facts; 1 at the channel"
-    ),
-    Column(
-        "spread",
-        "spread",
-        wording.number,
-        "standard deviation over facts of the bits that tell each; 0 at the channel, bits",
-    ),
-    Column(
-        "forgotten_share", "forgotten share", wording.percent, "share of facts that look exactly like non-facts"
-    ),
-    Column(
-        "auc_accepted",
-        "AUC if accepted",
-        wording.three_decimals,
-        "chance that an accepted fact outscores an accepted non-fact; ½ at the channel",
-    ),
-    Column("miss_rate", "miss rate", wording.percent, "share of facts held for more likely false than true"),
-    Column(
-        "abstention_mass",
-        "abstention mass",
-        wording.percent,
-        "share of claims, facts and non-facts weighted alike, whose posterior lies between ¼ and ¾",
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -126,6 +49,10 @@ class HeadlineRow:
     def is_dominated(self) -> bool:
         """Whether one entity holds more than a quarter of the facts or of the non-facts."""
         return self.largest_entity_share > DOMINANT_SHARE
+
+    def has(self, quantity: str) -> bool:
+        """Whether a quantity was measured."""
+        return self.estimates[quantity] != ABSENT
 
     @property
     def is_pattern(self) -> bool:
@@ -172,8 +99,8 @@ def headline_rows(separation: pd.DataFrame, claim_sets: Iterable[str] = ()) -> l
 def _row(cell: pd.DataFrame) -> HeadlineRow:
     first = cell.iloc[0]
     by_quantity: dict[str, Any] = {str(record.quantity): record for record in cell.itertuples()}
-    columns = (*COLUMNS, *SHAPE_COLUMNS)
-    estimates = {column.quantity: _written(by_quantity.get(column.quantity), column) for column in columns}
+    placed = [quantity for quantity in QUANTITIES.values() if quantity.place]
+    estimates = {quantity.name: _written(by_quantity.get(quantity.name), quantity) for quantity in placed}
     return HeadlineRow(
         claim_set=str(first["claim_set"]),
         score=str(first["score"]),
@@ -187,13 +114,13 @@ def _row(cell: pd.DataFrame) -> HeadlineRow:
     )
 
 
-def _written(record: Any, column: Column) -> Estimate:
-    written = written_record(record, column.write)
-    if not column.is_surplus or record is None:
+def _written(record: Any, quantity: Quantity) -> Estimate:
+    written = written_record(record, wording.WRITERS[quantity.style])
+    if not quantity.is_surplus or record is None:
         return written
     # Of a lower bound, the bound decides: what the text may explain too is no surplus.
     if record.resolution_limited and record.lower <= 0:
-        return Estimate(NONE, f"near {column.write(record.value)}" if record.value > 0 else "")
+        return Estimate(NONE, f"near {wording.WRITERS[quantity.style](record.value)}" if record.value > 0 else "")
     return Estimate(NONE, written.interval) if record.value <= 0 else written
 
 

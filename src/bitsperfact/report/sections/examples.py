@@ -1,15 +1,19 @@
 """Claims that show what a score believes: the falsehoods it holds most and the facts it holds least."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bitsperfact.report.selection import ScoredRun
+from bitsperfact.report.sections import Section
+from bitsperfact.report.selection import ScoredRun, spread
 from bitsperfact.report.wording import number, printable
 
 _N_EXAMPLES = 5
+#: Claim sets with examples, and models beside them.
+_MOST_SETS, _MOST_MODELS = 12, 6
 _LONGEST_PREFIX = 240
 
 
@@ -43,7 +47,8 @@ def examples(scored: ScoredRun, claim_set: str) -> Examples | None:
     figure = next((panel for panel in scored.panels() if panel[0] == claim_set), None)
     if figure is None:
         return None
-    _, score, models = figure
+    _, score, named = figure
+    models = spread(named, _MOST_MODELS)
     frame = scored.scored
     rows = frame[(frame["claim_set"] == claim_set) & (frame["score"] == score)]
     wide = rows.pivot_table(index="claim_id", columns="model", values="value", aggfunc="first").reindex(
@@ -73,3 +78,49 @@ def _example(claim: object, values: NDArray[np.float64]) -> Example:
         stratum=stratum,
         values=[number(float(value)) for value in values],
     )
+
+
+def _contents(scored: ScoredRun) -> dict[str, Any]:
+    sets = spread(scored.claim_sets, _MOST_SETS)
+    found = {name: examples(scored, name) for name in sets}
+    return {
+        "examples": {name: of_set for name, of_set in found.items() if of_set},
+        "n_left_out": len(scored.claim_sets) - len(sets),
+    }
+
+
+SECTION = Section(
+    place=80,
+    title="Examples",
+    suits=lambda run: run.known is None and run.cells is None,
+    contents=_contents,
+    template="""
+{% macro claims_table(title, rows, shown, kinds) %}
+<h4>{{ title }}</h4>
+{% call scrolled(title ~ ", " ~ shown.claim_set | printable) %}
+<table class="numbers">
+<thead><tr><th scope="col">claim</th>{% if kinds %}<th scope="col" class="word">kind</th>{% endif %}
+{%- for model in shown.models %}<th scope="col"><bdi>{{ model | printable }}</bdi></th>{% endfor %}</tr></thead>
+<tbody>
+{% for row in rows %}
+<tr><th scope="row" class="claim"><bdi>{{ row.prefix }}<span class="target">{{ row.target }}</span></bdi></th>
+{%- if kinds %}<td class="word">{{ row.stratum }}</td>{% endif %}
+{%- for value in row.values %}<td>{{ value }}</td>{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table>
+{% endcall %}
+{% endmacro %}
+{% if n_left_out %}<p class="note">{{ n_left_out }} claim sets are left out here.</p>{% endif %}
+{% for claim_set, shown in examples.items() %}
+<details{% if loop.first %} open{% endif %}>
+<summary><span class="name"><bdi>{{ claim_set | printable }}</bdi></span>
+<span class="meaning">What the models get wrong, with their {{ shown.score | printable }} scores.</span></summary>
+{{ claims_table("Non-facts believed most", shown.believed_nonfacts, shown, true) }}
+{{ claims_table("Facts believed least", shown.doubted_facts, shown, false) }}
+</details>
+{% else %}
+<p class="note">This run holds no scores.</p>
+{% endfor %}
+""",
+)

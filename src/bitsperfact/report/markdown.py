@@ -6,16 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bitsperfact.report.wording import MISSING, number, percent, printable, words
+from bitsperfact.report.cells import columns_of, gained, seed_means, whole
+from bitsperfact.report.wording import number, percent, printable, words
 
 Write = Callable[[Any], str]
 
 _LAWS = {"q_star": "log2(1/q)", "bits_per_fact": "KL", "bits_effective": "effective bits"}
-_PLACE = ("parameters", "n_facts", "fact_weight")
-
-
-def _count(value: Any) -> str:
-    return MISSING if pd.isna(value) else f"{round(value):,}"
 
 
 def _signed(value: float) -> str:
@@ -26,65 +22,26 @@ def _interval(write: Write, value: float, low: float, high: float) -> str:
     return f"{write(value)} ({write(low)} to {write(high)})"
 
 
-def _gain(value: float) -> str:
-    return f"+{percent(value)}" if value > 0 else percent(value)
-
-
-#: Heading, column and how it is written, of the table of either objective.
-_JUDGED: tuple[tuple[str, str, Write], ...] = (
-    ("P", "parameters", _count),
-    ("n", "n_facts", _count),
-    ("a", "fact_weight", "{:g}".format),
-    ("P/n", "parameters_per_fact", number),
-    ("KL", "measured_bits_per_fact", number),
-    ("b_eff", "bits", number),
-    ("q", "measured_q_star", "{:.2g}".format),
-    ("x*", "measured_x_star", "{:.3f}".format),
-    ("facts missed", "measured_miss_rate", percent),
-    ("c by KL", "c_kl", number),
-    ("c by b_eff", "c_bits", number),
-    ("last doubling", "gain", _gain),
-    ("exposures", "exposures", _count),
-    ("seeds", "seeds", _count),
-)
-_WRITTEN: tuple[tuple[str, str, Write], ...] = (
-    ("P", "parameters", _count),
-    ("n", "n_facts", _count),
-    ("P/n", "parameters_per_fact", number),
-    ("KL", "measured_bits_per_fact", number),
-    ("bits memorised per fact", "bits", number),
-    ("per parameter", "c_bits", number),
-    ("last doubling", "gain", _gain),
-    ("exposures", "exposures", _count),
-    ("seeds", "seeds", _count),
-)
 _MEMORISED: tuple[tuple[str, str, Write], ...] = (
-    ("P", "parameters", _count),
-    ("n at the plateau", "n_facts", _count),
+    ("P", "parameters", whole),
+    ("n at the plateau", "n_facts", whole),
     ("memorised, bits per parameter", "bits_per_parameter", number),
-    ("last doubling", "gain", _gain),
+    ("last doubling", "gain", gained),
     ("judged, effective bits per parameter", "membership_bits_per_parameter", number),
-    ("n there", "membership_n_facts", _count),
+    ("n there", "membership_n_facts", whole),
 )
 
 
 def cells_markdown(table: pd.DataFrame) -> str:
-    """Cells of one architecture and objective, averaged over seeds: one row per size, n and weight of facts.
+    """Return cells of one architecture and objective, a row per size, n and weight of facts: means over seeds.
 
-    `table`: of `report.ladder.quantities`.
+    `table`: of `report.cells.measured_cells`.
     """
-    rows = table.assign(
-        c_kl=table["measured_bits_per_fact"] / table["parameters_per_fact"],
-        c_bits=table["bits"] / table["parameters_per_fact"],
-    )
-    means = rows.groupby(list(_PLACE)).mean(numeric_only=True)
-    means["seeds"] = rows.groupby(list(_PLACE)).size()
-    judged = (table["objective"] == "membership").any()
-    return markdown(means.reset_index(), _JUDGED if judged else _WRITTEN)
+    return markdown(seed_means(table), columns_of(str(table["objective"].iloc[0])))
 
 
-def laws_markdown(laws: pd.DataFrame) -> str:
-    """One architecture's rows of `analysis.ladder.law_table`."""
+def law_rows(laws: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """Return headings and rows of one architecture's laws, of `analysis.law_table`, as text."""
     heads = ["law", "cells", "c, bits per parameter", "error at larger loads", "at larger sizes"]
     heads += ["c per doubling of P", "of P/n", "intercept, bits", "best cell"]
     rows = [
@@ -96,13 +53,18 @@ def laws_markdown(laws: pd.DataFrame) -> str:
             percent(law["heldout_sizes"]),
             *(
                 _interval(write, *(law[f"{name}{end}"] for end in ("", "_lower", "_upper")))
-                for name, write in (("size_slope", _gain), ("load_slope", _gain), ("intercept", _signed))
+                for name, write in (("size_slope", gained), ("load_slope", gained), ("intercept", _signed))
             ),
             number(law["best"]),
         ]
         for law in laws.to_dict("records")
     ]
-    return _table(heads, rows)
+    return heads, rows
+
+
+def laws_markdown(laws: pd.DataFrame) -> str:
+    """Return one architecture's rows of `analysis.law_table`."""
+    return _table(*law_rows(laws))
 
 
 def verdicts_markdown(verdict: pd.DataFrame) -> str:
