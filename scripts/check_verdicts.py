@@ -5,7 +5,7 @@ python scripts/check_verdicts.py --runs 400 --cells 200 --out docs/verdicts.md
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from bitsperfact import estimate
-from bitsperfact.analysis.evidence import Evidence, Verdict
-from bitsperfact.analysis.predictions import PREDICTIONS
+from bitsperfact.analysis.evidence import Evidence
+from bitsperfact.analysis.predictions import ROOM, found_predictions
 from bitsperfact.files import write_text
 from bitsperfact.tables import PATTERN_MODEL, ClaimSetInfo, ModelInfo
 from bitsperfact.theory import lowest_fpr
@@ -29,7 +29,12 @@ N_FACTS, N_NONFACTS = 240, 2400
 MOST_ALARMS, LEAST_POWER = 0.05, 0.8
 Numbers = tuple[float, float, float]
 Row = dict[str, Any]
-NAMES = [prediction.__name__ for prediction in PREDICTIONS]
+#: What holds of models at large; ladders and testers have a script of their own.
+NAMES = [
+    each.name
+    for each in found_predictions()
+    if each.scope in ("models", "all") and each.name != "bits_within_memory"
+]
 
 
 def noisy(value: float, error: float, rng: np.random.Generator) -> Numbers:
@@ -199,8 +204,7 @@ def _evidence(rows: list[Row], controls: Mapping[str, Any]) -> Evidence:
 
 def statuses(evidence: Evidence, prediction: str) -> list[str]:
     """What a prediction says of each of its rows."""
-    judge: Callable[[Evidence], Iterator[Verdict]] = PREDICTIONS[NAMES.index(prediction)]
-    return [verdict.status for verdict in judge(evidence)]
+    return [verdict.status for verdict in ROOM.find(prediction).judge(evidence)]
 
 
 @dataclass(frozen=True)
@@ -262,9 +266,7 @@ def from_scores(law: Law, cells: int, seed: int) -> Iterator[Line]:
 def strict(runs: int, seed: int) -> float:
     """Share of runs with any violation, where everything is as predicted."""
     case, rng = Case("", "the channel", {}, step=1.0), np.random.default_rng([seed, 99])
-    quick = [
-        p.__name__ for p in PREDICTIONS if p.__name__ not in ("hallucination_falls_with_bits", "patterned_control")
-    ]
+    quick = [name for name in NAMES if name not in ("hallucination_falls_with_bits", "patterned_control")]
     found = (run_of(case, rng) for _ in range(runs))
     return float(np.mean([any("violated" in statuses(each, name) for name in quick) for each in found]))
 

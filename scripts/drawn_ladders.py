@@ -1,15 +1,17 @@
 """Ladders of known truth, drawn and not trained: their cells, and what was measured of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from bitsperfact import tables
-from bitsperfact.analysis.ladder import measure_cell
-from bitsperfact.analysis.ladder.evidence import LadderEvidence
+from bitsperfact.analysis import separate
+from bitsperfact.analysis.evidence import Evidence
+from bitsperfact.tables import ClaimSetInfo, ModelInfo
 from bitsperfact.theory import budget_optimum
 
 Array = NDArray[np.float64]
@@ -33,6 +35,7 @@ def rows_of(
 ) -> pd.DataFrame:
     """Rows of the separation table."""
     given = dict.fromkeys(tables.COLUMNS["separation"], 0) | {"model": cells["model"], "quantity": quantity}
+    given |= {"claim_set": cells["claim_set"], "score": "log_odds"}
     given |= dict(zip(("value", "lower", "upper"), numbers, strict=True)) | {
         "unit": unit,
         "stratum": tables.POOLED,
@@ -94,7 +97,7 @@ LAWS = (
 )
 
 
-def law_ladder(truth: LawTruth, rng: np.random.Generator) -> LadderEvidence:
+def law_ladder(truth: LawTruth, rng: np.random.Generator) -> Evidence:
     """A ladder of one kind, its bits as three measures that agree."""
     cells = cells_of(truth.sizes, truth.loads, truth.seeds)
     size, load = (cells[name].to_numpy(dtype=np.float64) for name in ("parameters", "parameters_per_fact"))
@@ -102,25 +105,25 @@ def law_ladder(truth: LawTruth, rng: np.random.Generator) -> LadderEvidence:
     short = rng.permutation(len(cells))[: truth.unfinished]
     bits[short] /= 2
     cells["finished"] = ~np.isin(np.arange(len(cells)), short)
-    parts = [rows_of(cells, name, (bits,) * 3) for name in ("bits_per_fact", "bits_effective")]
+    parts = [rows_of(cells, name, (bits,) * 3) for name in ("bits_per_fact", "own_bits")]
     q = rng.binomial(2**18, np.exp2(-bits)) / 2**18
-    return LadderEvidence(
+    return evidence_of(
         cells, pd.concat([*parts, rows_of(cells, "q_star", (q,) * 3, "1")]), int(rng.integers(2**31))
     )
 
 
-def generative_ladder(plateau: float, finished: bool, rng: np.random.Generator) -> LadderEvidence:
+def generative_ladder(plateau: float, finished: bool, rng: np.random.Generator) -> Evidence:
     """Networks of four sizes trained on next symbols, memorising so many bits per parameter."""
     cells = cells_of(SIZES[:4], (1.25,), 2, objective="next-symbol", finished=finished)
     cells["bits"] = plateau * cells["parameters_per_fact"] * np.exp(0.03 * rng.standard_normal(len(cells)))
-    return LadderEvidence(cells, rows_of(cells, "bits_per_fact", (cells["bits"].to_numpy(),) * 3), 0)
+    return evidence_of(cells, rows_of(cells, "bits_per_fact", (cells["bits"].to_numpy(),) * 3), 0)
 
 
-def edge_ladder(n_cells: int, rng: np.random.Generator) -> LadderEvidence:
+def edge_ladder(n_cells: int, rng: np.random.Generator) -> Evidence:
     """Cells on the edge of what is allowed, with normal intervals of which one in twenty misses."""
     cells = cells_of((2000,), tuple(np.linspace(1.25, 5, n_cells)), 1)
     seen = -0.5 + 0.1 * rng.standard_normal(n_cells)
-    return LadderEvidence(cells, rows_of(cells, "odds", (seen, seen - 0.196, seen + 0.196)), 0)
+    return evidence_of(cells, rows_of(cells, "own_odds", (seen, seen - 0.196, seen + 0.196)), 0)
 
 
 @dataclass(frozen=True)
@@ -151,21 +154,21 @@ SCORES = (
     ScoreTruth("the channel, and an unfinished network of no bits", unfinished=True),
     ScoreTruth(
         "near misses 4 times as often, controls .07 bits apart, q three times as large at a = .1",
-        ("no_near_misses", "no_bits_without_storing", "same_at_every_weight"),
+        ("no_near_misses", "no_bits_without_storing", "no_bits_without_memory", "same_at_every_weight"),
         near=4.0,
         leak=0.3,
         weight=3.0,
     ),
-    ScoreTruth("8 % of the facts forgotten", ("never_forgets", "channel_shape"), forgotten=0.08),
-    ScoreTruth("8 % of the claims at 1/2", ("never_abstains", "channel_shape"), unsure=0.08),
+    ScoreTruth("8 % of the facts forgotten", ("never_forgets", "network_shape"), forgotten=0.08),
+    ScoreTruth("8 % of the claims at 1/2", ("never_abstains", "network_shape"), unsure=0.08),
     ScoreTruth("6 nats added to every score", ("free_relation", "best_strategy"), added=6.0),
-    ScoreTruth("two normal laws", ("channel_shape",), smooth=True),
+    ScoreTruth("two normal laws", ("network_shape",), smooth=True),
     ScoreTruth("the channel, 30 facts and 300 non-facts", ("*",), facts=30),
 )
 #: Predictions that are neither true nor false in a kind of ladder: left out of its rows.
 BESIDE = {
     "near misses 4 times as often, controls .07 bits apart, q three times as large at a = .1": ("free_relation",),
-    "the channel, 30 facts and 300 non-facts": ("channel_shape",),
+    "the channel, 30 facts and 300 non-facts": ("network_shape",),
     "8 % of the facts forgotten": ("never_abstains", "free_relation", "best_strategy", "same_at_every_weight"),
     "8 % of the claims at 1/2": (
         "never_forgets",
@@ -212,7 +215,7 @@ def drawn_scores(truth: ScoreTruth, bits: float, weight: float, rng: np.random.G
     return pd.concat([pd.DataFrame({"stratum": k, "score": part}) for k, part in parts.items()], ignore_index=True)
 
 
-def score_ladder(truth: ScoreTruth, rng: np.random.Generator) -> LadderEvidence:
+def score_ladder(truth: ScoreTruth, rng: np.random.Generator) -> Evidence:
     """Three networks at a = 1/2, one of them again at a = .1, measured as a probe does."""
     cells = cells_of((2000,), (1.0, 1.5, 2.0, 1.5), 1)
     cells.loc[3, ["fact_weight", "n_facts"]] = [0.1, cells.loc[1, "n_facts"]]
@@ -223,12 +226,62 @@ def score_ladder(truth: ScoreTruth, rng: np.random.Generator) -> LadderEvidence:
     tables_of = [drawn_scores(truth, bits, weight, rng) for bits, weight in drawn]
     if truth.unfinished:
         cells = pd.concat(
-            [cells, cells.iloc[:1].assign(cell="garbage", claim_set="garbage", finished=False)], ignore_index=True
+            [cells, cells.iloc[:1].assign(model="garbage", claim_set="garbage", finished=False)], ignore_index=True
         )
         tables_of.append(drawn_scores(replace(truth, forgotten=0.5, unsure=0.3, added=3.0), 1.0, 0.5, rng))
-    rows = [
-        row
-        for cell, scores in zip(cells.to_dict("records"), tables_of, strict=True)
-        for row in measure_cell(cell, scores, int(rng.integers(2**31)), 20)
+    parts = [_as_tables(cell, scores) for cell, scores in zip(cells.to_dict("records"), tables_of, strict=True)]
+    claims, scores = (pd.concat(each, ignore_index=True) for each in zip(*parts, strict=True))
+    sets, models = _about(cells)
+    sets = [info for info in sets if info.name in set(claims["claim_set"])]
+    separation = separate(claims, scores, sets, models, int(rng.integers(2**31)), 20, cells=cells)
+    return evidence_of(cells, separation, 0)
+
+
+def evidence_of(cells: pd.DataFrame, separation: pd.DataFrame, seed: int) -> Evidence:
+    """What verdicts on a ladder rest on."""
+    sets, models = _about(cells)
+    names = {info.name: info for info in sets}, {info.name: info for info in models}
+    return Evidence(separation.assign(seed=seed), *names, cells)
+
+
+def _about(cells: pd.DataFrame) -> tuple[list[ClaimSetInfo], list[ModelInfo]]:
+    """Claim sets and their controls, networks and what they were before training."""
+    sets, models = [], []
+    for cell in cells.itertuples():
+        name, size = str(cell.claim_set), int(str(cell.parameters))
+        about = int(str(cell.n_facts)), 16**8, "CC0-1.0", "0" * 64, 0
+        sets += [
+            ClaimSetInfo(name, *about),
+            ClaimSetInfo(f"{name}-near-1", *about, "near", base=name, distance=1),
+            ClaimSetInfo(f"{name}-shuffled", *about, "shuffled", base=name),
+        ]
+        info = ModelInfo(str(cell.model), "drawn", "0" * 64, size, "float32", "mlp", 32.0 * size)
+        models += [info, replace(info, name=f"{cell.model}-untrained", memory_bits=0.0)]
+    return sets, models
+
+
+def _as_tables(cell: Mapping[Hashable, Any], drawn: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Claims and scores of one network, on its own facts and on their controls."""
+    values = {str(name): part.to_numpy() for name, part in drawn.groupby("stratum")["score"]}
+    name, model = cell["claim_set"], cell["model"]
+    few = values["fresh"][: values["untrained-fresh"].size]
+    asked = [
+        (model, name, "fresh", (values["fact"], values["fresh"])),
+        (model, f"{name}-near-1", "near", (values["fact"], values["near-1"])),
+        (model, f"{name}-shuffled", "fresh", (values["shuffled"], few)),
+        (f"{model}-untrained", name, "fresh", (values["untrained-fact"], values["untrained-fresh"])),
     ]
-    return LadderEvidence(cells, pd.DataFrame(rows), 0)
+    claims, scores = [], []
+    for of, claim_set, stratum, parts in asked:
+        is_fact = np.arange(parts[0].size + parts[1].size) < parts[0].size
+        ids = [f"{claim_set}-{i}" for i in range(is_fact.size)]
+        groups = [ids[i % parts[0].size] for i in range(is_fact.size)] if stratum == "near" else ids
+        frame = pd.DataFrame(
+            {"claim_id": ids, "claim_set": claim_set, "group": groups, "prefix": "", "target": ids}
+        )
+        strata = np.where(is_fact, "fact", stratum)
+        claims.append(frame.assign(is_fact=is_fact, grade=is_fact * 1.0, stratum=strata, source="drawn"))
+        scores.append(
+            pd.DataFrame({"model": of, "claim_id": ids, "score": "log_odds", "value": np.concatenate(parts)})
+        )
+    return pd.concat(claims).drop_duplicates("claim_id"), pd.concat(scores)

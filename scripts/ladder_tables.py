@@ -22,6 +22,9 @@ from bitsperfact.files import write_text
 app = typer.Typer(**console.app_settings)
 
 
+_KEY = ["model", "claim_set", "score", "stratum", "quantity"]
+
+
 @dataclass(frozen=True)
 class Ladder:
     """The tables of one finished ladder, or of several together."""
@@ -29,6 +32,8 @@ class Ladder:
     folders: tuple[Path, ...]
     cells: pd.DataFrame
     separation: pd.DataFrame
+    claim_sets: list[tables.ClaimSetInfo]
+    models: list[tables.ModelInfo]
 
 
 @app.command(help=__doc__)
@@ -59,8 +64,8 @@ def read(folder: Path) -> Ladder:
         raise BadInput(
             folder, "a finished run of probes/strings.py", f"one of another probe, or status {status!r}"
         )
-    separation = tables.read("separation", folder / "separation.parquet")
-    return Ladder((folder,), pd.read_parquet(folder / "cells.parquet"), separation)
+    run = runs.load_run(folder)
+    return Ladder((folder,), pd.read_parquet(folder / "cells.parquet"), run.separation, run.claim_sets, run.models)
 
 
 def command_of(folder: Path) -> str:
@@ -74,19 +79,23 @@ def together(architecture: str, found: list[Ladder]) -> Ladder:
     cells = pd.concat([ladder.cells for ladder in own], ignore_index=True)
     separation = pd.concat([ladder.separation for ladder in own], ignore_index=True)
     cells = cells[cells["architecture"] == architecture].reset_index(drop=True)
-    return Ladder(tuple(folder for ladder in own for folder in ladder.folders), cells, separation)
+    sets = {info.name: info for ladder in own for info in ladder.claim_sets}
+    models = {info.name: info for ladder in own for info in ladder.models}
+    folders = tuple(folder for ladder in own for folder in ladder.folders)
+    return Ladder(folders, cells, separation.drop_duplicates(_KEY), list(sets.values()), list(models.values()))
 
 
 def section(architecture: str, ladder: Ladder, out: Path) -> list[str]:
     """Everything on one architecture, as paragraphs; its pictures are left in `out`."""
-    from bitsperfact.analysis.ladder import SCORES, judge_ladder, law_table, memorised
+    from bitsperfact.analysis import judge, law_table, memorised
     from bitsperfact.report import markdown as write
     from bitsperfact.report.cells import measured_cells
 
     seed = int(ladder.separation["seed"].iloc[0])
+    own = ladder.separation.merge(ladder.cells[["model", "claim_set"]])
     table = measured_cells(ladder.cells, ladder.separation)
     laws = law_table(ladder.cells, ladder.separation, seed)
-    verdict = judge_ladder(ladder.cells, ladder.separation, seed)
+    verdict = judge(ladder.separation, ladder.claim_sets, ladder.models, cells=ladder.cells)
     parts = []
     for objective, part in table.groupby("objective", sort=True):
         cells = "1 cell" if len(part) == 1 else f"{len(part)} cells"
@@ -96,7 +105,9 @@ def section(architecture: str, ladder: Ladder, out: Path) -> list[str]:
             parts.append(write.laws_markdown(laws))
         if objective == "next-symbol":
             parts.append(write.memorised_markdown(memorised(ladder.cells)))
-        said = verdict[(verdict["claim_set"] == "*") & (verdict["score"] == SCORES[objective])]
+        scores = set(own.loc[own["model"].isin(part["model"]), "score"])
+        said = verdict[(verdict["claim_set"] == tables.ALL_SETS) & (verdict["model"] == architecture)]
+        said = said[said["score"].isin(scores)]
         parts.append(write.verdicts_markdown(said))
     return parts + pictures(architecture, ladder, table, laws, out)
 

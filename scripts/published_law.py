@@ -20,7 +20,7 @@ from bitsperfact.files import write_text
 
 app = typer.Typer(**console.app_settings)
 
-_MEASURED = {"q": ("q_star", "1"), "KL": ("bits_per_fact", "bits"), "b_eff": ("bits_effective", "bits")}
+_MEASURED = {"q": ("q_star", "1"), "KL": ("bits_per_fact", "bits"), "b_eff": ("own_bits", "bits")}
 
 
 @app.command(help=__doc__)
@@ -29,15 +29,16 @@ def published_law(
     out: Annotated[Path | None, typer.Option(help="Markdown file; printed where left out.")] = None,
 ) -> int:
     """Read, fit, judge, write."""
-    from bitsperfact.analysis.ladder import law_table
-    from bitsperfact.analysis.ladder.evidence import LadderEvidence
-    from bitsperfact.analysis.ladder.law import capacity_law, one_constant, zero_intercept
+    from bitsperfact.analysis import law_table
+    from bitsperfact.analysis.evidence import Evidence
+    from bitsperfact.analysis.predictions import ROOM
     from bitsperfact.report import markdown as write
 
     cells, separation = read(source)
     parts = [f"# The law in {source.name}", __doc__.split("\n\n")[1], f"    {__doc__.split('    ')[1].strip()}"]
-    evidence = LadderEvidence(cells, separation, 0)
-    told = [verdict for judge in (capacity_law, one_constant, zero_intercept) for verdict in judge(evidence)]
+    evidence = Evidence(separation, {}, {}, cells)
+    laws_of = (ROOM.find(name) for name in ("capacity_law", "one_constant", "zero_intercept"))
+    told = [verdict for prediction in laws_of for verdict in prediction.judge(evidence)]
     for architecture, laws in law_table(cells, separation).groupby("architecture", sort=True):
         own = pd.DataFrame([vars(verdict) for verdict in told if verdict.model == architecture])
         parts += [f"## {architecture}", write.laws_markdown(laws), write.verdicts_markdown(own)]
@@ -70,6 +71,8 @@ def read(source: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
             dict.fromkeys(tables.COLUMNS["separation"], 0)
             | {
                 "model": names,
+                "claim_set": names,
+                "score": "log_odds",
                 "stratum": tables.POOLED,
                 "quantity": quantity,
                 "value": frame[column].astype(float),

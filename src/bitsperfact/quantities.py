@@ -113,16 +113,26 @@ _ALL = (
     _share("sparsity_ratio", "F_p over KL; 1 where facts are sparse", style="number"),
     _share("x_star", "median posterior of facts, facts and non-facts weighted alike", style="three decimals"),
     _share("q_star", "share of non-facts above the threshold of the nearest channel"),
+    _share("channel_miss_rate", "share of facts below the threshold of the nearest channel"),
     _share("channel_distance", "Kolmogorov distance of the scores to the nearest channel", style="number"),
     _share("full_recall_rate", "share of non-facts accepted where 98 % of the facts are"),
     _share("choice_chance", "chance of choosing the fact among a question's candidates"),
     _share("largest_entity_share", "largest share of a class that one entity holds"),
+    _share("own_x_star", "median confidence of the model itself in facts", style="three decimals"),
+    _share("own_miss_rate", "share of facts that the model itself holds for more likely false than true"),
+    Quantity("own_loss", "nats", "log-loss of the model's own confidence at the weight that facts have in it"),
+    Quantity("own_bits", "bits", "bits that the model's own log-loss is worth"),
+    Quantity(
+        "own_odds",
+        "bits",
+        "log2 of q x*/(1-x*) by the model's own confidence; at the optimum log2 of the odds of a fact in the loss",
+        lowest=-math.inf,
+    ),
     *(
         Quantity(
             f"behind_{law}",
             "nats",
             f"how far the law `{law}` is behind the best of four, per held-out claim",
-            lowest=-math.inf,
         )
         for law in ("smooth", "channel", "forgetting", "abstaining")
     ),

@@ -23,7 +23,7 @@ Table = Literal["claims", "scores", "separation", "verdict", "cells", "known"]
 #: Tables of runs of some probes only: what was trained, and what is known of models by construction.
 OPTIONAL: tuple[Table, ...] = ("cells", "known")
 Stratum = Literal["fact", "derangement", "fresh", "near", "given"]
-Control = Literal["none", "random", "patterned"]
+Control = Literal["none", "random", "patterned", "near", "shuffled"]
 Status = Literal["consistent", "violated", "undecided"]
 #: `evidence` could have come out otherwise; a `check` follows from a definition or from data processing, and tests
 #: the instrument alone.
@@ -36,6 +36,8 @@ POOLED = "pooled"
 #: Value of `separation.model` for the baseline that reads only the text, and of `verdict.model` for all models.
 PATTERN_MODEL = "pattern"
 ALL_MODELS = "*"
+#: Value of `verdict.claim_set` for all claim sets together.
+ALL_SETS = "*"
 #: Value of `separation.score` for the best of a model's scores, which is no score of its own.
 BEST_SCORE = "best"
 
@@ -131,9 +133,10 @@ class ClaimSetInfo:
     `n_facts` and `universe_size` (1, counts) describe the whole set that the facts are drawn from, even where
     only a sample of it is in the table: p = n/u is a property of the world, not of the sample.
     `control` is `random` for facts that nobody could have learnt, `patterned` for facts that follow from their
-    own text, `none` otherwise. `answer_ratio` (1, at least 1): the largest ratio, either way, of an answer's share
-    of the whole set's facts to its share of the deranged non-facts; 1 where answers alone tell nothing, None where
-    none are deranged.
+    own text, `near` for the facts of the set `base` beside non-facts that are `distance` symbols from one of them,
+    `shuffled` for the symbols of the facts of `base` dealt anew among them, `none` otherwise. `answer_ratio` (1,
+    at least 1): the largest ratio, either way, of an answer's share of the whole set's facts to its share of the
+    deranged non-facts; 1 where answers alone tell nothing, None where none are deranged.
     """
 
     name: str
@@ -145,6 +148,8 @@ class ClaimSetInfo:
     control: Control = "none"
     description: str = ""
     answer_ratio: float | None = None
+    base: str = ""
+    distance: int | None = None
 
     @property
     def p(self) -> float:

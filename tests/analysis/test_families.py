@@ -3,7 +3,7 @@
 import pytest
 from tests.analysis.sets import model
 
-from bitsperfact.analysis.predictions.families import family
+from bitsperfact.analysis.families import family
 
 M, B = 10**6, 10**9
 

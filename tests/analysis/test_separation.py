@@ -262,7 +262,7 @@ def test_the_best_score_of_a_model_has_rows_of_its_own():
     assert "a best in 100 %" in found.loc["bits_per_fact", "estimator"]
     assert found.loc["bits_certified", "value"] < alone.loc["bits_certified", "value"]
     # It is no score that predictions are asked about.
-    assert {key.score for key in gather(separation, [info()], [model("small"), model("one")]).cells()} == {
+    assert {key.score for key in gather(separation, [info()], [model("small"), model("one")]).scored()} == {
         "a",
         "b",
     }

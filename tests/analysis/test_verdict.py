@@ -195,7 +195,7 @@ def test_hallucination_falls_with_bits_is_said_and_never_violated(bits, rates, s
 def test_rank_correlation_is_spearmans():
     from scipy.stats import spearmanr
 
-    from bitsperfact.analysis.predictions.trade_off import rank_correlations
+    from bitsperfact.analysis.predictions.hallucination_falls_with_bits import rank_correlations
 
     rng = np.random.default_rng(0)
     draws = rng.integers(0, 6, (20, 14)).astype(float)

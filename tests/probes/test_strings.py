@@ -11,6 +11,7 @@ from safetensors.numpy import load_file
 from tests.scripts import CHECKOUT
 
 from bitsperfact import console
+from bitsperfact.analysis import analyse
 from bitsperfact.errors import BadInput
 from bitsperfact.probes import strings
 from bitsperfact.runs import load_run, only_writer, write_manifest
@@ -28,7 +29,7 @@ DRIVER = textwrap.dedent(
     from functools import partial
     from pathlib import Path
     import torch, sklearn.isotonic
-    from bitsperfact.analysis import ladder
+    from bitsperfact import analysis
     from bitsperfact.training import loop, running
     from bitsperfact.training.architectures import mlp
     from bitsperfact.report import page, showcase
@@ -64,6 +65,9 @@ def test_a_ladder_killed_three_times_equals_one_left_alone(tmp_path):
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout.splitlines()[-1])["killed"] == KILLS
     calm = tmp_path / "calm"
+    run = load_run(calm)
+    again, _ = analyse(run.rows("claims"), run.rows("scores"), run.claim_sets, run.models, 0, 2, cells=run.cells)
+    pd.testing.assert_frame_equal(again, run.separation)
     networks = sorted(path.relative_to(calm) for path in calm.glob("networks/*/model.safetensors"))
     assert len(networks) == 2
     for folder in sorted(tmp_path.glob("killed*")):

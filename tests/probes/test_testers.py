@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from bitsperfact import console
+from bitsperfact.analysis import analyse
 from bitsperfact.errors import BadInput
 from bitsperfact.probes import testers
 from bitsperfact.runs import Run, load_run, only_writer, write_manifest
@@ -35,9 +36,9 @@ def run(tmp_path_factory) -> Run:
 def test_the_run_folder_is_complete(run):
     assert {path.name for path in run.path.iterdir()} - {".lock"} == {
         "claims.parquet",
+        "known.parquet",
         "scores.parquet",
         "separation.parquet",
-        "known.parquet",
         "verdict.parquet",
         "report.html",
         "run.json",
@@ -47,6 +48,15 @@ def test_the_run_folder_is_complete(run):
     assert (run.path / "testers.png").read_bytes().startswith(b"\x89PNG")
     assert "two_sided@2.5" in (run.path / "report.html").read_text()
     assert {info.architecture for info in run.models} == KINDS
+
+
+def test_its_tables_give_its_separation_and_its_verdicts_back(run):
+    given = run.rows("claims"), run.rows("scores"), run.claim_sets, run.models
+    separation, verdict = analyse(*given, 1, 40, known=run.known)
+    pd.testing.assert_frame_equal(separation, run.separation)
+    pd.testing.assert_frame_equal(verdict, run.verdict)
+    # What testers are by construction is no evidence on networks at large.
+    assert set(verdict["kind"]) == {"check"}
 
 
 def test_no_prediction_is_violated(run):

@@ -38,7 +38,9 @@ def test_nonfacts_are_no_facts():
 
 @pytest.mark.parametrize("distance", [1, 2, 3, 6])
 def test_near_claims_are_so_near(distance):
-    near = draw_near(UNIVERSE, FACTS, distance, 300, rng_of(1))
+    near, of = draw_near(UNIVERSE, FACTS, distance, 300, rng_of(1))
+    assert ((UNIVERSE.symbols(near) != UNIVERSE.symbols(of)).sum(axis=-1) == distance).all()
+    assert np.isin(of, FACTS).all()
     differing = (UNIVERSE.symbols(near)[:, None] != UNIVERSE.symbols(FACTS)[None]).sum(axis=-1)
     assert not np.isin(near, FACTS).any()
     assert ((differing == distance).any(axis=1)).all()

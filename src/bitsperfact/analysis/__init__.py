@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bitsperfact.analysis.predictions import CHECKS, PREDICTIONS, Prediction
+from bitsperfact.analysis.capacity import law_table
+from bitsperfact.analysis.memorised import memorised
+from bitsperfact.analysis.predictions import Prediction
 from bitsperfact.analysis.separation import Progress, separate
 from bitsperfact.analysis.verdict import judge
 from bitsperfact.rows import Rows
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
-__all__ = ["CHECKS", "PREDICTIONS", "analyse", "judge", "separate"]
+__all__ = ["Prediction", "analyse", "judge", "law_table", "memorised", "separate"]
 
 
 def analyse(
@@ -21,8 +23,11 @@ def analyse(
     seed: int = 0,
     replicates: int = 200,
     progress: Progress | None = None,
-    predictions: Sequence[Prediction] = PREDICTIONS,
+    predictions: Sequence[str] = (),
+    *,
+    cells: pd.DataFrame | None = None,
+    known: pd.DataFrame | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the separation and the verdict table of a run; see `separate` and `judge`."""
-    separation = separate(claims, scores, claim_sets, models, seed, replicates, progress)
-    return separation, judge(separation, claim_sets, models, predictions)
+    separation = separate(claims, scores, claim_sets, models, seed, replicates, progress, cells=cells)
+    return separation, judge(separation, claim_sets, models, predictions, cells=cells, known=known)

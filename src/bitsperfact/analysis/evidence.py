@@ -1,8 +1,8 @@
-"""What the verdicts may look at: the separation table, and what claim sets and models are."""
+"""What the verdicts may look at: the separation table, and what is known of claim sets and models beforehand."""
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,8 +18,6 @@ _READ = [
     *("model", "claim_set", "score", "quantity"),
     *("value", "lower", "upper", "unit", "resolution_limited", "n_facts", "n_nonfacts"),
 ]
-#: Value of `verdict.claim_set` for all claim sets together.
-ALL_SETS = "*"
 
 
 @dataclass(frozen=True)
@@ -88,16 +86,20 @@ class Key:
     score: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """The separation table of a run beside its claim sets and models, by name.
 
-    Verdicts read the rows of stratum `pooled`: the theory's non-facts are whatever the universe holds.
+    `cells`: what networks were trained on (`tables.COLUMNS`), None in runs that train none. `known`: quantities
+    that models have by construction. Verdicts read the rows of stratum `pooled`: the theory's non-facts are
+    whatever the universe holds.
     """
 
     separation: pd.DataFrame
     claim_sets: Mapping[str, ClaimSetInfo]
     models: Mapping[str, ModelInfo]
+    cells: pd.DataFrame | None = None
+    known: pd.DataFrame | None = None
 
     @cached_property
     def _rows(self) -> dict[tuple[Key, str], Measured]:
@@ -107,21 +109,46 @@ class Evidence:
             for model, claim_set, score, quantity, *numbers in pooled[_READ].itertuples(index=False, name=None)
         }
 
-    def cells(self) -> Iterator[Key]:
-        """Every model x claim set x score whose bits were measured, sorted.
+    @cached_property
+    def grown(self) -> "Evidence":
+        """The same without networks that the run trained, and without models that are known by construction.
+
+        Those are judged by what they were made to be; what holds of models at large is asked of the others.
+        """
+        made = {str(name) for of in (self.cells, self.known) if of is not None for name in of["model"]}
+        kept = self.separation[~self.separation["model"].isin(made)]
+        return self if len(kept) == len(self.separation) else replace(self, separation=kept)
+
+    def scored(self, quantity: str | None = "bits_per_fact") -> Iterator[Key]:
+        """Yield every model x claim set x score of which `quantity`, or anything, was measured, sorted.
 
         Neither the pattern baseline nor `BEST_SCORE`, which is no score of its own, nor accuracies alone.
         """
-        measured = (key for key, quantity in self._rows if quantity == "bits_per_fact")
+        measured = (key for key, name in self._rows if quantity in (name, None))
         found = {key for key in measured if key.model != PATTERN_MODEL and key.score != BEST_SCORE}
         yield from sorted(found, key=lambda key: (key.claim_set, key.model, key.score))
 
+    def scored_text(self) -> Iterator[Key]:
+        """Yield the key of every claim set whose text alone was measured."""
+        yield from (key for key, name in self._rows if key.model == PATTERN_MODEL and name == "bits_per_fact")
+
     def ordinary(self) -> list[Key]:
-        """The cells of sets that are no control: those that shapes, sizes and trade-offs are judged on."""
-        return [key for key in self.cells() if self.claim_sets[key.claim_set].control == "none"]
+        """Return the keys of sets that are no control and of models that have a memory.
+
+        Shapes, sizes and trade-offs are judged on them.
+        """
+        return [key for key in self.whole() if self.claim_sets[key.claim_set].control == "none"]
+
+    def whole(self) -> list[Key]:
+        """Return the keys of which all is to be measured: not bare networks, nor controls of a set."""
+        return [
+            key
+            for key in self.scored()
+            if not self.claim_sets[key.claim_set].base and self.models[key.model].memory_bits != 0
+        ]
 
     def number(self, key: Key, quantity: str) -> Measured:
-        """Look one number up; raise BadInput where the separation table lacks it."""
+        """Return one number; raise BadInput where the separation table lacks it."""
         try:
             return self._rows[key, quantity]
         except KeyError:
@@ -132,12 +159,8 @@ class Evidence:
             ) from None
 
     def maybe(self, key: Key, quantity: str) -> Measured:
-        """Look one number up that not every cell has; all NaN where it was not measured, which decides nothing."""
+        """Return a number that not every key has; all NaN where it was not measured, which decides nothing."""
         return self._rows.get((key, quantity), UNKNOWN)
-
-    def pattern_bits(self, claim_set: str) -> Measured:
-        """Bits per fact of the pattern baseline on a claim set."""
-        return self.number(Key(PATTERN_MODEL, claim_set, PATTERN_MODEL), "bits_per_fact")
 
     def rng(self, *names: str) -> np.random.Generator:
         """A generator of random numbers that depends on the separation's seed and these names only."""
@@ -145,14 +168,28 @@ class Evidence:
         return np.random.default_rng(derived_seed(seed, *names))
 
 
-def gather(separation: pd.DataFrame, claim_sets: list[ClaimSetInfo], models: list[ModelInfo]) -> Evidence:
-    """Check the separation table; raise BadInput where it is empty or names an unknown model or claim set."""
+def gather(
+    separation: pd.DataFrame,
+    claim_sets: list[ClaimSetInfo],
+    models: list[ModelInfo],
+    cells: pd.DataFrame | None = None,
+    known: pd.DataFrame | None = None,
+) -> Evidence:
+    """Return what verdicts rest on, checked; see `Evidence`.
+
+    Raises BadInput where the separation table is empty, or a table names an unknown model or claim set.
+    """
     checked = tables.check("separation", separation, "separation")
     if checked.empty:
         raise BadInput("separation", "at least one row", "none")
-    found = Evidence(checked, {info.name: info for info in claim_sets}, {info.name: info for info in models})
-    for name in sorted(set(checked["claim_set"]) - set(found.claim_sets)):
-        raise BadInput("separation", f"one of the claim sets {', '.join(found.claim_sets)}", repr(name))
-    for name in sorted(set(checked["model"]) - set(found.models) - {PATTERN_MODEL}):
-        raise BadInput("separation", f"one of the models {', '.join(found.models)}", repr(name))
+    found = Evidence(
+        checked, {info.name: info for info in claim_sets}, {info.name: info for info in models}, cells, known
+    )
+    for table, frame in (("separation", checked), ("cells", cells), ("known", known)):
+        if frame is None:
+            continue
+        for name in sorted(set(frame["claim_set"]) - set(found.claim_sets)):
+            raise BadInput(table, f"one of the claim sets {', '.join(found.claim_sets)}", repr(name))
+        for name in sorted(set(frame["model"]) - set(found.models) - {PATTERN_MODEL}):
+            raise BadInput(table, f"one of the models {', '.join(found.models)}", repr(name))
     return found

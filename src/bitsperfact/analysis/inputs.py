@@ -1,10 +1,10 @@
-"""Joins claims and scores into cells (model x claim set x score), or names the claim that stands in the way.
+"""Joins claims and scores (model x claim set x score), or names the claim that stands in the way.
 
 Both tables are read in batches. What is held of a claim is its id, its entity as a number, and its labels, 26
-bytes, and 8 bytes for its score in the one cell that is being measured. Texts are read where some are needed.
+bytes, and 8 bytes for the one score that is being measured. Texts are read where some are needed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,16 +22,20 @@ Info = TypeVar("Info", ClaimSetInfo, ModelInfo)
 
 
 @dataclass(frozen=True, eq=False)
-class Cell:
-    """The scores of one model on one claim set by one score, which are in the `pieces` of the scores table."""
+class ScoredSet:
+    """The scores of one model on one claim set by one score, which are in the `pieces` of the scores table.
+
+    `sampled`: whether the model may have been asked of some of the non-facts only, chosen before it was asked.
+    """
 
     model: ModelInfo
     claims: SetOfClaims
     score: str
     pieces: list[Rows]
+    sampled: bool = False
 
     def values(self) -> NDArray[np.float64]:
-        """Read the scores, float64, shape (n_claims,), in the order of the set's claims.
+        """Return the scores, float64, shape (n_claims,), in the order of the set's claims; NaN where not asked.
 
         Raises BadInput, naming the claim, where one has no score, two, or one that is no finite number.
         """
@@ -47,7 +51,8 @@ class Cell:
                 np.add.at(times, places[found], 1)
         for row in np.flatnonzero(times > 1)[:1]:
             raise BadInput(f"{where}, claim {self.claims.id_at(row)}", "one score", "several")
-        for row in np.flatnonzero(~np.isfinite(values))[:1]:
+        spared = ~self.claims.is_fact & (times == 0) & self.sampled
+        for row in np.flatnonzero(~np.isfinite(values) & ~spared)[:1]:
             got = values[row] if times[row] else "no score"
             raise BadInput(f"{where}, claim {self.claims.id_at(row)}", "a finite score", got)
         return values
@@ -66,7 +71,7 @@ def claim_sets_of(claims: Rows, infos: list[ClaimSetInfo]) -> list[SetOfClaims]:
 
 
 def scores_of(scores: pd.DataFrame | Rows) -> Rows:
-    """A scores table as rows; its cells are looked at one by one, so only its columns are checked here."""
+    """A scores table as rows; they are looked at one by one, so only its columns are checked here."""
     if isinstance(scores, Rows):
         return scores
     missing = [column for column in ("model", "claim_id", "score", "value") if column not in scores.columns]
@@ -75,10 +80,14 @@ def scores_of(scores: pd.DataFrame | Rows) -> Rows:
     return Held("scores", scores)
 
 
-def cells_of(scores: Rows, sets: list[SetOfClaims], models: list[ModelInfo]) -> list[Cell]:
-    """A cell per score that a model has on a set, sorted by set, model and score.
+def scored_sets(
+    scores: Rows, sets: list[SetOfClaims], models: list[ModelInfo], trained: Collection[str] = ()
+) -> list[ScoredSet]:
+    """Return one entry per score that a model has on a set, sorted by set, model and score.
 
-    Raises BadInput where a score is of an unknown model or claim, and where a model has no score at all on a set.
+    `trained`: models that the run trained, which are asked of their own sets alone, and of non-facts in number as
+    they need. Raises BadInput where a score is of an unknown model or claim, and where another model has no score
+    at all on a set.
     """
     by_name = _by_unique_name("model", models)
     pieces: dict[tuple[int, str, str], list[Rows]] = {}
@@ -88,10 +97,10 @@ def cells_of(scores: Rows, sets: list[SetOfClaims], models: list[ModelInfo]) -> 
     scored = {(number, model) for number, model, _ in pieces}
     for number, each in enumerate(sets):
         for name in by_name:
-            if (number, name) not in scored:
+            if (number, name) not in scored and name not in trained:
                 raise BadInput(f"model {name}, claim set {each.info.name}", "scores", "none")
     return [
-        Cell(by_name[model], sets[number], score, pieces[number, model, score])
+        ScoredSet(by_name[model], sets[number], score, pieces[number, model, score], model in trained)
         for number, model, score in sorted(pieces)
     ]
 
@@ -102,11 +111,15 @@ def _keys(piece: Rows, sets: list[SetOfClaims], models: dict[str, ModelInfo]) ->
         for name in batch["model"][~batch["model"].isin(list(models))].head(1):
             raise BadInput("scores", f"one of the models {', '.join(models)}", repr(name))
         number = np.full(len(batch), -1)
-        for at, each in enumerate(sets):
-            number[each.find(batch["claim_id"]) >= 0] = at
-        for row in batch[number < 0].head(1).itertuples():
-            where = f"scores, model {row.model}, score {row.score}"
-            raise BadInput(where, "a known claim", f"claim {row.claim_id!r}")
+        # Rows of one set mostly stand together: one claim says which set to look through.
+        while (left := np.flatnonzero(number < 0)).size:
+            ids = batch["claim_id"].iloc[left]
+            holding = (at for at, each in enumerate(sets) if each.find(ids.iloc[:1])[0] >= 0)
+            if (at := next(holding, None)) is None:
+                row = batch.iloc[left[0]]
+                where = f"scores, model {row['model']}, score {row['score']}"
+                raise BadInput(where, "a known claim", f"claim {row['claim_id']!r}")
+            number[left[sets[at].find(ids) >= 0]] = at
         distinct = batch[["model", "score"]].assign(number=number).drop_duplicates()
         for row in distinct.itertuples():
             yield int(str(row.number)), str(row.model), str(row.score)

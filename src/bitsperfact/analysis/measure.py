@@ -14,6 +14,9 @@ from bitsperfact.estimate import Interval, Pool
 from bitsperfact.estimate.bits import is_resolution_limited
 from bitsperfact.estimate.certificate import certified_bits
 from bitsperfact.estimate.clusters import clusters_of
+from bitsperfact.estimate.worth import bounds
+from bitsperfact.quantities import QUANTITIES
+from bitsperfact.theory import hallucination_odds
 
 BOOTSTRAP = "cluster bootstrap by entity"
 CERTIFICATE = "ROC bounds at levels of recall, clusters by entity"
@@ -23,41 +26,43 @@ CUTS = "thresholds that the sample does not rule out, by entity"
 CHOICES = "questions whose fact outscores every non-fact, ties shared; Clopper-Pearson over questions"
 LAWS = "log-likelihood of held-out entities behind that of the best of four laws; normal, by entity"
 
-#: Unit and estimator of the quantities beside bits_per_fact and bits_certified.
-DESCRIPTION: dict[str, tuple[str, str]] = {
-    "bits_effective": ("bits", f"log-loss of the binned posterior, jackknifed; {BOOTSTRAP}"),
-    "membership_information": ("bits", f"binned digamma times F_p / KL; {BOOTSTRAP}"),
-    "sparsity_ratio": ("1", f"F_p / KL in the same bins; {BOOTSTRAP}"),
-    "hallucination_rate": (
-        "1",
-        f"share of non-facts accepted at 95 % recall; {THRESHOLD_AND_SHARE}",
-    ),
-    "auc": ("1", "pairs, ties count half; Wilson at its effective size, by entity"),
-    "miss_rate": ("1", f"isotonic posterior below 1/2; {CUTS}"),
-    "abstention_mass": ("1", f"isotonic posterior in [1/4, 3/4]; {CUTS}"),
-    "x_star": ("1", "median isotonic posterior of facts; binomial bounds of the odds on either side, by entity"),
-    "q_star": ("1", f"share of non-facts above the threshold of the nearest channel; {CUTS}"),
-    "channel_distance": ("1", f"Kolmogorov distance to the nearest channel, less its noise; {CUTS}"),
-    "full_recall_rate": ("1", "share of non-facts accepted at 98 % recall; order statistics, by entity"),
-    "evenness": ("1", f"mean over largest log-ratio in bins of facts, shrunken; band of all bins, {BOOTSTRAP}"),
-    "spread": ("bits", f"deviation of the log-ratio in bins of facts, less its noise; {BOOTSTRAP}"),
-    "forgotten_share": ("1", "least share of facts in quarters of the non-facts; binomial bounds, by entity"),
-    "auc_accepted": ("1", "AUC above a threshold from other entities; Wilson at its effective size, by entity"),
-    "behind_smooth": ("nats", LAWS),
-    "behind_channel": ("nats", LAWS),
-    "behind_forgetting": ("nats", LAWS),
-    "behind_abstaining": ("nats", LAWS),
+#: How quantities beside bits_per_fact and bits_certified are estimated.
+ESTIMATORS: dict[str, str] = {
+    "bits_effective": f"log-loss of the binned posterior, jackknifed; {BOOTSTRAP}",
+    "membership_information": f"binned digamma times F_p / KL; {BOOTSTRAP}",
+    "sparsity_ratio": f"F_p / KL in the same bins; {BOOTSTRAP}",
+    "hallucination_rate": f"share of non-facts accepted at 95 % recall; {THRESHOLD_AND_SHARE}",
+    "auc": "pairs, ties count half; Wilson at its effective size, by entity",
+    "miss_rate": f"isotonic posterior below 1/2; {CUTS}",
+    "abstention_mass": f"isotonic posterior in [1/4, 3/4]; {CUTS}",
+    "x_star": "median isotonic posterior of facts; binomial bounds of the odds on either side, by entity",
+    "q_star": f"share of non-facts above the threshold of the nearest channel; {CUTS}",
+    "channel_miss_rate": "share of facts below the threshold of the nearest channel; Clopper-Pearson, by entity",
+    "channel_distance": f"Kolmogorov distance to the nearest channel, less its noise; {CUTS}",
+    "full_recall_rate": "share of non-facts accepted at 98 % recall; order statistics, by entity",
+    "evenness": f"mean over largest log-ratio in bins of facts, shrunken; band of all bins, {BOOTSTRAP}",
+    "spread": f"deviation of the log-ratio in bins of facts, less its noise; {BOOTSTRAP}",
+    "forgotten_share": "least share of facts in quarters of the non-facts; binomial bounds, by entity",
+    "auc_accepted": "AUC above a threshold from other entities; Wilson at its effective size, by entity",
+    "behind_smooth": LAWS,
+    "behind_channel": LAWS,
+    "behind_forgetting": LAWS,
+    "behind_abstaining": LAWS,
     "bits_above_pattern": (
-        "bits",
-        f"binned digamma less the pattern's or 0; paired {BOOTSTRAP}, or certificate less the pattern's upper end",
+        f"binned digamma less the pattern's or 0; paired {BOOTSTRAP}, or certificate less the pattern's upper end"
     ),
+    "own_x_star": "median confidence in facts; order statistics, by entity",
+    "own_miss_rate": "counted; Clopper-Pearson, by entity",
+    "own_loss": "mean log-loss of the model's own log-odds; normal, by entity",
+    "own_bits": "worth of the model's own log-loss; normal, by entity",
+    "own_odds": "q* x*/(1-x*) by the model's own x*; corners of both intervals",
 }
+
+#: Accepted non-facts from which on their share has a logarithm to speak of.
+LEAST_PASSING = 10
 
 #: Entities of each class that laws are fitted to at least.
 LEAST_FOR_LAWS = 60
-
-#: Every other quantity has a range, which its debiased estimate and its interval are cut to.
-UNBOUNDED = ("bits_above_pattern",)
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,8 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Quantity:
-    """A number of the separation table with its 95 % interval; `unit` is bits or 1."""
+class Estimate:
+    """A number of the separation table with its 95 % interval; NaN ends where it has none."""
 
     quantity: str
     value: float
@@ -129,8 +134,8 @@ class Quantity:
     resolution_limited: bool
 
 
-def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity]:
-    """Yield what `values` (n_claims,) separate."""
+def basics(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
+    """Yield bits_per_fact, bits_certified and hallucination_rate of `values` (n_claims,)."""
     bits = estimate.bits_per_fact(*sample.split(values), sample.labels, sample.seed, sample.replicates)
     limited = bits.resolution_limited
     estimator = f"{bits.estimator}; {BOOTSTRAP}"
@@ -138,21 +143,71 @@ def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity
     if limited:
         # Where hardly any non-fact is accepted, resampling cannot know how many would be; the certificate can.
         estimator, lower, upper = f"{estimator}, or the certificate", min(lower, bits.certified), np.inf
-    yield Quantity("bits_per_fact", bits.estimate, lower, upper, "bits", estimator, limited)
+    yield Estimate("bits_per_fact", bits.estimate, lower, upper, "bits", estimator, limited)
     # A lower bound has no upper end; NaN says so, where infinity would claim to know one.
-    yield Quantity("bits_certified", bits.certified, bits.certified, np.nan, "bits", CERTIFICATE, False)
+    yield Estimate("bits_certified", bits.certified, bits.certified, np.nan, "bits", CERTIFICATE, False)
     yield _quantity("hallucination_rate", _hallucination_rate(sample, values), limited)
+
+
+def ranks(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
+    """Yield what depends on the order of `values` (n_claims,) alone, the AUC first."""
+    exact = coarse(*sample.split(values))
+    for name, interval in estimate.shape(*exact, sample.labels, sample.seed, sample.replicates).items():
+        yield _quantity(name, interval, False)
+
+
+def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
+    """Yield what `values` (n_claims,) separate."""
+    found = list(basics(sample, values))
+    yield from found
     for name, interval in sample.bootstrap(_statistics(sample.p), values).items():
-        yield _quantity(name, interval, limited)
-    exact = sample.split(values)
-    found = estimate.evenness(*exact, sample.labels, sample.seed, sample.replicates)
+        yield _quantity(name, interval, found[0].resolution_limited)
+    uneven = estimate.evenness(*sample.split(values), sample.labels, sample.seed, sample.replicates)
     for name in ("evenness", "spread", "forgotten_share", "auc_accepted"):
-        yield _quantity(name, getattr(found, name), limited)
-    for name, interval in estimate.shape(*coarse(*exact), sample.labels, sample.seed, sample.replicates).items():
-        yield _quantity(name, interval, limited)
+        yield _quantity(name, getattr(uneven, name), found[0].resolution_limited)
+    yield from ranks(sample, values)
 
 
-def choices(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity]:
+def missed(sample: Sample, values: NDArray[np.float64]) -> Estimate:
+    """Return the share of facts that the nearest channel of `values` (n_claims,) rejects.
+
+    The threshold counts as known: facts near it are few where scores are those of a channel.
+    """
+    facts, nonfacts = sample.split(values)
+    rejected = facts < estimate.nearest_channel(facts, nonfacts).threshold
+    ends = bounds(rejected, clusters_of(sample.labels, facts.size, nonfacts.size)[0], 0.025)
+    found = Interval(float(rejected.mean()), *ends, facts.size, nonfacts.size, sample.seed)
+    return _quantity("channel_miss_rate", found, False)
+
+
+def own(sample: Sample, values: NDArray[np.float64], fact_weight: float, q_star: Estimate) -> Iterator[Estimate]:
+    """Yield what rests on the model's own confidence, its log-odds `values` (n_claims,), and on their `q_star`.
+
+    `fact_weight`: a, weight of facts in the model's loss. own_odds has no interval where fewer than ten non-facts
+    pass.
+    """
+    found = estimate.own_confidence(*sample.split(values), sample.labels, fact_weight, sample.seed)
+    for name, interval in found.items():
+        yield _quantity(name, interval, False)
+    x_star = found["own_x_star"]
+    ends = [
+        float(hallucination_odds(q, x))
+        for q, x in (
+            (q_star.value, x_star.estimate),
+            (q_star.lower, x_star.lower),
+            (q_star.upper, x_star.upper),
+        )
+    ]
+    with np.errstate(divide="ignore"):
+        odds, lower, upper = np.log2(ends)
+    if not np.isfinite([odds, lower, upper]).all() or q_star.value * sample.n_nonfacts < LEAST_PASSING:
+        lower = upper = np.nan
+    if not np.isfinite(odds):
+        odds = np.nan
+    yield _quantity("own_odds", replace(x_star, estimate=odds, lower=lower, upper=upper), False)
+
+
+def choices(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
     """Yield how often a question's fact outscores its non-facts, beside chance, and how much one entity holds.
 
     Neither is about memory: a list of candidates holds the fact by construction, and where one entity holds most
@@ -160,15 +215,15 @@ def choices(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity]:
     """
     found = estimate.choice_accuracy(*sample.split(values), sample.asked)
     ends = found.estimate, found.lower, found.upper
-    yield Quantity("choice_accuracy", *ends, "1", CHOICES, resolution_limited=False)
-    yield Quantity("choice_chance", found.chance, np.nan, np.nan, "1", "one of a question's candidates", False)
+    yield Estimate("choice_accuracy", *ends, "1", CHOICES, resolution_limited=False)
+    yield Estimate("choice_chance", found.chance, np.nan, np.nan, "1", "one of a question's candidates", False)
     held = max(float(np.bincount(labels).max()) / labels.size for labels in sample.labels)
-    yield Quantity(
+    yield Estimate(
         "largest_entity_share", held, np.nan, np.nan, "1", "counted, of the class it holds more of", False
     )
 
 
-def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity]:
+def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
     """Yield how far each law that `values` (n_claims,) may follow is behind the best, given claims enough.
 
     Each class needs entities enough to hold some out (`LEAST_FOR_LAWS`).
@@ -180,8 +235,8 @@ def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Quantity]:
 
 
 def bits_above(
-    sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64], bits: Quantity
-) -> Quantity:
+    sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64], bits: Estimate
+) -> Estimate:
     """By how many bits more `values` (n_claims,) separate than the `pattern` scores of the same claims.
 
     Like is taken from like: an estimate from an estimate, on the same resamples; but where the sample resolves one
@@ -216,11 +271,14 @@ def _is_limited(sample: Sample, values: NDArray[np.float64]) -> bool:
     return is_resolution_limited(pool, estimate.binned_bits(pool))
 
 
-def _quantity(name: str, interval: Interval, limited: bool) -> Quantity:
-    unit, estimator = DESCRIPTION[name]
+def _quantity(name: str, interval: Interval, limited: bool) -> Estimate:
+    # A debiased estimate and its interval may lie beyond what the quantity can be.
+    declared = QUANTITIES[name]
     ends = np.array([interval.estimate, interval.lower, interval.upper])
-    value, lower, upper = ends if name in UNBOUNDED else np.clip(ends, 0, 1 if unit == "1" else None)
-    return Quantity(name, value, lower, upper, unit, estimator, limited and unit == "bits")
+    value, lower, upper = np.clip(ends, declared.lowest, declared.highest)
+    return Estimate(
+        name, value, lower, upper, declared.unit, ESTIMATORS[name], limited and declared.unit == "bits"
+    )
 
 
 def _hallucination_rate(sample: Sample, values: NDArray[np.float64]) -> Interval:

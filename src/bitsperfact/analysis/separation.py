@@ -1,7 +1,7 @@
 """Scores -> separation: how far each model's scores set facts apart from non-facts, beside the text alone."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,19 @@ from numpy.typing import NDArray
 
 from bitsperfact import tables
 from bitsperfact.analysis.best import best_quantities
-from bitsperfact.analysis.inputs import Cell, cells_of, claim_sets_of, scores_of
-from bitsperfact.analysis.measure import Quantity, Sample, bits_above, choices, laws, quantities
+from bitsperfact.analysis.inputs import ScoredSet, claim_sets_of, scored_sets, scores_of
+from bitsperfact.analysis.measure import (
+    Estimate,
+    Sample,
+    basics,
+    bits_above,
+    choices,
+    laws,
+    missed,
+    own,
+    quantities,
+    ranks,
+)
 from bitsperfact.analysis.pattern import Pattern, fitted_pattern
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
@@ -19,6 +30,8 @@ from bitsperfact.rows import Rows, rows_of
 from bitsperfact.tables import BEST_SCORE, PATTERN_MODEL, POOLED, ClaimSetInfo, ModelInfo
 from bitsperfact.threads import single_threaded
 
+#: Name of the score that is a model's own confidence: log-odds that a claim is a fact.
+OWN_SCORE = "log_odds"
 #: Called with the number of cells done and the number of all.
 Progress = Callable[[int, int], None]
 Row = dict[str, Any]
@@ -32,6 +45,8 @@ def separate(
     seed: int = 0,
     replicates: int = 200,
     progress: Progress | None = None,
+    *,
+    cells: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the separation table: one row per model, claim set, score, stratum of non-facts and quantity.
 
@@ -43,7 +58,10 @@ def separate(
     spent: evenness, spread (bits), forgotten_share, auc_accepted (`estimate.evenness`; NaN where nothing is
     known). Of the pooled stratum, in nats per claim: behind_smooth, behind_channel, behind_forgetting,
     behind_abstaining, how far each law is behind the best (`estimate.behind`); and of unit 1 choice_accuracy,
-    choice_chance (`estimate.choice_accuracy`) and largest_entity_share. The baseline's own
+    choice_chance (`estimate.choice_accuracy`) and largest_entity_share. Of the score `log_odds`, a model's own
+    confidence: own_x_star, own_miss_rate, own_loss, own_bits, own_odds (`estimate.own_confidence`), at the
+    weight that facts have in the loss of the network, 1/2 where `cells` names none. Of these networks alone:
+    channel_miss_rate, the share of facts below the nearest channel's threshold. The baseline's own
     rows have model and score `pattern` and 0 parameters; from `pattern.MOST_CLAIMS` claims on, they and
     bits_above_pattern rest on a sample of entities, which their counts tell. Models with several scores on a set
     have bits_per_fact and bits_certified of score `best` too, its selection paid for. Stratum `pooled` takes all
@@ -51,26 +69,146 @@ def separate(
     `levels.MOST_EXACT` claims on, scores are lowered to one of some ten thousand levels for all but bits_per_fact,
     bits_certified and hallucination_rate.
 
+    `cells`: the networks that the run trained, if any (`tables.COLUMNS`). They are asked of sets of their own, and
+    of as many non-facts as their bits need; facts are drawn as non-facts are, so that their text tells nothing
+    and has no baseline. On controls of theirs, and of networks without any memory, only what verdicts on controls
+    need is measured: bits_per_fact, bits_certified, hallucination_rate and auc.
+
     A cell's random numbers depend on the seed, set and stratum alone, not on the order of rows or what else is in
     the run, and all models see the same resamples. Raises BadInput where claims, scores and metadata do not fit.
     """
     if replicates < 2:
         raise ValueError(f"replicates must be at least 2, got {replicates}")
+    measuring = _Measuring(seed, replicates, _trained(cells))
     sets = claim_sets_of(rows_of("claims", claims), claim_sets)
-    cells = cells_of(scores_of(scores), sets, models)
+    scored = scored_sets(scores_of(scores), sets, models, measuring.made(models))
     rows: list[Row] = []
-    done, total = 0, len(cells) + len(sets)
+    done, total = 0, len(scored) + len(sets)
     with single_threaded():
         for each in sets:
-            strata = _distinct_strata(each)
-            patterns = {name: fitted_pattern(each, nonfacts, name, seed) for name, nonfacts in strata.items()}
-            for cell in [None, *(cell for cell in cells if cell.claims is each)]:
-                rows += _rows(each, cell, patterns, seed, replicates)
+            of_set = [one for one in scored if one.claims is each]
+            patterns = measuring.patterns(each, of_set)
+            for one in [None, *of_set] if patterns else of_set:
+                rows += measuring.rows(each, one, patterns)
                 done += 1
                 if progress is not None:
                     progress(done, total)
-            rows += _best_rows(each, [cell for cell in cells if cell.claims is each], seed, replicates)
+            rows += measuring.best_rows(each, of_set)
     return tables.check("separation", pd.DataFrame(rows), "separation")
+
+
+def _trained(cells: pd.DataFrame | None) -> dict[str, tuple[str, float]]:
+    """Claim set and weight of facts of each network that was trained."""
+    if cells is None:
+        return {}
+    named = cells[["model", "claim_set", "fact_weight"]].itertuples(index=False, name=None)
+    return {str(model): (str(claim_set), float(weight)) for model, claim_set, weight in named}
+
+
+@dataclass(frozen=True)
+class _Measuring:
+    """How a run is measured; `trained`: by network that the run trained, its claim set and its weight of facts."""
+
+    seed: int
+    replicates: int
+    trained: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+
+    def made(self, models: list[ModelInfo]) -> set[str]:
+        """Names of networks of the run: those that were trained, and those before training."""
+        bare = {info.name for info in models if info.memory_bits == 0} if self.trained else set()
+        return bare | set(self.trained)
+
+    def patterns(self, each: SetOfClaims, scored: list[ScoredSet]) -> dict[str, Pattern]:
+        """The text's baseline by stratum; none where all models were made for the set."""
+        made = self.made([one.model for one in scored])
+        if all(one.model.name in made for one in scored):
+            return {}
+        strata = _distinct_strata(each).items()
+        return {name: fitted_pattern(each, nonfacts, name, self.seed) for name, nonfacts in strata}
+
+    def rows(self, each: SetOfClaims, one: ScoredSet | None, patterns: dict[str, Pattern]) -> Iterator[Row]:
+        """Rows of a model's scores, or of the baseline's where `one` is None."""
+        values = None if one is None else one.values()
+        for stratum, sample in self._samples(each):
+            if values is None:
+                pattern = patterns[stratum]
+                shared = sample.within(pattern.rows)
+                measured: Iterator[tuple[Sample, Estimate]] = (
+                    (shared, quantity) for quantity in quantities(shared, pattern.values)
+                )
+            elif one is not None and one.model.name in self.made([one.model]):
+                asked = np.isfinite(values)
+                part = sample if asked.all() else sample.within(asked)
+                measured = ((part, quantity) for quantity in self._of_network(one, part, values[asked]))
+            else:
+                measured = self._of_model(one, sample, values, patterns[stratum], stratum == POOLED)
+            yield from self._written(each, stratum, _who(one), measured)
+
+    def _of_network(self, one: ScoredSet, sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
+        """Quantities of a network that was trained on the set's facts; of any other, what controls need."""
+        claim_set, _ = self.trained.get(one.model.name, ("", 0.5))
+        if one.claims.info.name == claim_set:
+            yield from self._whole(one, sample, values)
+            yield missed(sample, values)
+        else:
+            yield from basics(sample, values)
+            yield next(each for each in ranks(sample, values) if each.quantity == "auc")
+
+    def _whole(
+        self, one: ScoredSet | None, sample: Sample, values: NDArray[np.float64], is_pooled: bool = True
+    ) -> Iterator[Estimate]:
+        found = list(quantities(sample, values))
+        yield from found
+        if is_pooled:
+            yield from choices(sample, values)
+            yield from laws(sample, values)
+        if one is not None and one.score == OWN_SCORE:
+            weight = self.trained.get(one.model.name, ("", 0.5))[1]
+            yield from own(sample, values, weight, next(each for each in found if each.quantity == "q_star"))
+
+    def _of_model(
+        self,
+        one: ScoredSet | None,
+        sample: Sample,
+        values: NDArray[np.float64],
+        pattern: Pattern,
+        is_pooled: bool,
+    ) -> Iterator[tuple[Sample, Estimate]]:
+        """Each quantity with the sample that it is measured on."""
+        measured = list(self._whole(one, sample, values, is_pooled))
+        yield from ((sample, quantity) for quantity in measured)
+        shared = sample.within(pattern.rows)
+        yield shared, bits_above(shared, values[pattern.rows], pattern.values, measured[0])
+
+    def best_rows(self, each: SetOfClaims, scored: list[ScoredSet]) -> Iterator[Row]:
+        """Rows of the best score of every model that has several on a set."""
+        for model in dict.fromkeys(one.model.name for one in scored):
+            of_model = [one for one in scored if one.model.name == model]
+            if len(of_model) < 2:
+                continue
+            who = _who(of_model[0]) | {"score": BEST_SCORE}
+            names, views = [one.score for one in of_model], np.stack([one.values() for one in of_model])
+            for stratum, sample in self._samples(each):
+                measured = ((sample, quantity) for quantity in best_quantities(names, views, sample))
+                yield from self._written(each, stratum, who, measured)
+
+    def _samples(self, each: SetOfClaims) -> Iterator[tuple[str, Sample]]:
+        for stratum, nonfacts in _distinct_strata(each).items():
+            seed = derived_seed(self.seed, each.info.name, stratum)
+            about = each.groups, each.info.p, seed, self.replicates, each.questions
+            yield stratum, Sample(each.is_fact, nonfacts, *about)
+
+    def _written(
+        self, each: SetOfClaims, stratum: str, who: Row, measured: Iterator[tuple[Sample, Estimate]]
+    ) -> Iterator[Row]:
+        """Rows of what was measured, also under the name of the only stratum where that is what is pooled."""
+        rows = [
+            {"seed": self.seed} | asdict(quantity) | {"n_facts": of.n_facts, "n_nonfacts": of.n_nonfacts}
+            for of, quantity in measured
+        ]
+        for name in each.strata() if len(each.strata()) == 2 else [stratum]:
+            for row in rows:
+                yield who | {"claim_set": each.info.name, "stratum": name} | row
 
 
 def _distinct_strata(each: SetOfClaims) -> dict[str, NDArray[np.bool_]]:
@@ -79,76 +217,13 @@ def _distinct_strata(each: SetOfClaims) -> dict[str, NDArray[np.bool_]]:
     return {POOLED: strata[POOLED]} if len(strata) == 2 else strata
 
 
-def _rows(
-    each: SetOfClaims, cell: Cell | None, patterns: dict[str, Pattern], seed: int, replicates: int
-) -> Iterator[Row]:
-    """Rows of a model's cell, or of the baseline's where `cell` is None."""
-    values = None if cell is None else cell.values()
-    for stratum, sample in _samples(each, seed, replicates):
-        yield from _written(
-            each, stratum, _who(cell), _measured(sample, values, patterns[stratum], stratum == POOLED), seed
-        )
-
-
-def _best_rows(each: SetOfClaims, cells: list[Cell], seed: int, replicates: int) -> Iterator[Row]:
-    """Rows of the best score of every model that has several on a set."""
-    for model in dict.fromkeys(cell.model.name for cell in cells):
-        own = [cell for cell in cells if cell.model.name == model]
-        if len(own) < 2:
-            continue
-        who = _who(own[0]) | {"score": BEST_SCORE}
-        names, views = [cell.score for cell in own], np.stack([cell.values() for cell in own])
-        for stratum, sample in _samples(each, seed, replicates):
-            measured = ((sample, quantity) for quantity in best_quantities(names, views, sample))
-            yield from _written(each, stratum, who, measured, seed)
-
-
-def _samples(each: SetOfClaims, seed: int, replicates: int) -> Iterator[tuple[str, Sample]]:
-    for stratum, nonfacts in _distinct_strata(each).items():
-        cell_seed = derived_seed(seed, each.info.name, stratum)
-        yield (
-            stratum,
-            Sample(each.is_fact, nonfacts, each.groups, each.info.p, cell_seed, replicates, each.questions),
-        )
-
-
-def _written(
-    each: SetOfClaims, stratum: str, who: Row, measured: Iterator[tuple[Sample, Quantity]], seed: int
-) -> Iterator[Row]:
-    """Rows of what was measured, also under the name of the only stratum where that is what is pooled."""
-    rows = [
-        {"seed": seed} | asdict(quantity) | {"n_facts": of.n_facts, "n_nonfacts": of.n_nonfacts}
-        for of, quantity in measured
-    ]
-    for name in each.strata() if len(each.strata()) == 2 else [stratum]:
-        for row in rows:
-            yield who | {"claim_set": each.info.name, "stratum": name} | row
-
-
-def _measured(
-    sample: Sample, values: NDArray[np.float64] | None, pattern: Pattern, is_pooled: bool
-) -> Iterator[tuple[Sample, Quantity]]:
-    """Each quantity with the sample that it is measured on; those of the pattern itself where `values` is None."""
-    shared = sample.within(pattern.rows)
-    if values is None:
-        yield from ((shared, quantity) for quantity in quantities(shared, pattern.values))
-        return
-    measured = list(quantities(sample, values))
-    yield from ((sample, quantity) for quantity in measured)
-    if is_pooled:
-        for about in (choices, laws):
-            yield from ((sample, quantity) for quantity in about(sample, values))
-    bits = next(each for each in measured if each.quantity == "bits_per_fact")
-    yield shared, bits_above(shared, values[pattern.rows], pattern.values, bits)
-
-
-def _who(cell: Cell | None) -> Row:
-    if cell is None:
+def _who(one: ScoredSet | None) -> Row:
+    if one is None:
         return {"model": PATTERN_MODEL, "n_params": 0, "memory_bits": 0.0, "score": PATTERN_MODEL}
-    memory_bits = np.nan if cell.model.memory_bits is None else float(cell.model.memory_bits)
+    memory_bits = np.nan if one.model.memory_bits is None else float(one.model.memory_bits)
     return {
-        "model": cell.model.name,
-        "n_params": cell.model.n_params,
+        "model": one.model.name,
+        "n_params": one.model.n_params,
         "memory_bits": memory_bits,
-        "score": cell.score,
+        "score": one.score,
     }

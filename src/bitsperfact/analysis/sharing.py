@@ -1,4 +1,4 @@
-"""One false alarm in twenty runs, not per cell: verdicts on one prediction share its error."""
+"""One false alarm in twenty runs, not per row: verdicts on one prediction share its error."""
 
 from dataclasses import replace
 from functools import cache
@@ -6,12 +6,17 @@ from functools import cache
 import numpy as np
 from scipy.stats import norm, t
 
-from bitsperfact.analysis.evidence import Measured
+from bitsperfact.analysis.evidence import UNKNOWN, Measured
 
 #: Chance that any row of a prediction is judged by an interval that misses the truth.
 ERROR = 0.05
 #: Standard deviations between the centre and either end of a 95 % interval of a normal law.
 HALF_WIDTH = float(norm.isf(0.025))
+
+
+def tail(among: int) -> float:
+    """Return the error (1) of each end of an interval, where `among` of them are to hold together (Bonferroni)."""
+    return ERROR / (2 * max(among, 1))
 
 
 @cache
@@ -48,3 +53,18 @@ def shared(number: Measured, n_rows: int, share: float = 1.0) -> Measured:
         low, middle, high = ends
         lower, upper = middle - wider * (middle - low), middle + wider * (high - middle)
     return replace(number, lower=float(min(lower, ends[0])), upper=float(max(upper, ends[2])))
+
+
+def log2_ratio(one: Measured, other: Measured) -> Measured:
+    """Return log2 of the ratio of two independently measured shares, bits (Zou & Donner 2008, Stat. Med. 27:1693).
+
+    Unknown where a share or its lower end is 0.
+    """
+    ends = np.array([[each.value, each.lower, each.upper] for each in (one, other)])
+    if not np.isfinite(ends).all() or ends.min() <= 0:
+        return UNKNOWN
+    first, second = np.log2(ends)
+    value = first[0] - second[0]
+    lower = value - np.hypot(first[0] - first[1], second[2] - second[0])
+    upper = value + np.hypot(first[2] - first[0], second[0] - second[1])
+    return replace(one, value=float(value), lower=float(lower), upper=float(upper), unit="bits")

@@ -37,3 +37,14 @@ def above(lower: float, upper: float, bound: float) -> Status:
     if upper <= bound:
         return "violated"
     return "consistent" if lower > bound else "undecided"
+
+
+def agrees(lower: float, upper: float, known: float, low: float, high: float) -> Status:
+    """Judge a measured interval by a value that is known exactly.
+
+    `violated` where the interval does not hold it, however near it lies; `consistent` where it does and lies
+    within [`low`, `high`]: a wider one supports nothing, and is `undecided`, as is one with a NaN end.
+    """
+    if math.isnan(lower) or math.isnan(upper):
+        return "undecided"
+    return judged(lower, upper, low, high) if lower <= known <= upper else "violated"

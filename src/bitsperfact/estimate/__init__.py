@@ -7,6 +7,7 @@ from bitsperfact.estimate.bootstrap import Interval, bootstrap
 from bitsperfact.estimate.calibration import Posterior, abstention_mass, miss_rate, posterior
 from bitsperfact.estimate.channel import NearestChannel, channel_distance, nearest_channel, q_star, x_star
 from bitsperfact.estimate.channel_fit import ChannelFit, fit_channel
+from bitsperfact.estimate.confidence import own_confidence
 from bitsperfact.estimate.divergence import binned_bits
 from bitsperfact.estimate.effective import bits_effective
 from bitsperfact.estimate.evenness import Evenness, evenness
@@ -53,6 +54,7 @@ __all__ = [
     "knn_divergence_bits",
     "miss_rate",
     "nearest_channel",
+    "own_confidence",
     "posterior",
     "q_star",
     "shape",

@@ -27,14 +27,14 @@ from bitsperfact.options import Engine, RayAddress, Replicates, RunOptions, Work
 from bitsperfact.training import (
     Cell,
     LadderStore,
+    LadderTables,
     Schedule,
     Stack,
     Universe,
-    claim_set_info,
+    claim_sets,
     ladder,
-    model_info,
+    models_of,
     schedule_for,
-    shown_tables,
     stacks_of,
     train_all,
 )
@@ -81,8 +81,7 @@ def probe(options: LadderOptions) -> int:
     placement.check()
     with runs.writing(options.out) as writer:
         stacks = stacks_of(cells, schedule)
-        infos = [model_info(cell, schedule) for stack in stacks for cell in stack.cells]
-        sets = list({cell.claim_set: claim_set_info(cell) for cell in cells}.values())
+        sets, infos = claim_sets(cells), models_of(cells, schedule)
         recorded = runs.provenance(RECORDED, options.command) | {"recipe": asdict(schedule)}
         writer.begin("training", sets, infos, **recorded)
         train_all(stacks, options.out, placement)
@@ -125,27 +124,34 @@ def conclude(
     seed: int,
     replicates: int,
 ) -> pd.DataFrame:
-    """Measure every cell, judge, leave the run folder; returns the verdict table."""
-    from bitsperfact import report
-    from bitsperfact.analysis.ladder import judge_ladder, measure_cell
+    """Write what every network said, measure and judge it, leave the run folder; returns the verdict table."""
+    from bitsperfact import analysis, report
 
-    out = writer.folder
-    store, rows, shown = LadderStore(out), [], []
+    out, store = writer.folder, LadderStore(writer.folder)
+    of_cell = {cell.name: stack for stack in stacks for cell in stack.cells}
+
+    def scores_of(cell: Cell) -> pd.DataFrame:
+        found = store.scores(of_cell[cell.name])
+        return found[found["model"] == cell.name].drop(columns="model")
+
+    asked = LadderTables([cell for stack in stacks for cell in stack.cells], scores_of)
     records = store.records(stacks)
-    facts_of = {row["model"]: row for row in records.to_dict("records")}
-    for stack in tqdm(stacks, desc="measuring", unit="stack", disable=None):
-        of_stack = store.scores(stack)
-        for cell in stack.cells:
-            own = of_stack[of_stack["model"] == cell.name].drop(columns="model")
-            rows += measure_cell(facts_of[cell.name], own, seed, replicates)
-            shown.append((cell, own))
-    separation = pd.DataFrame(rows)[list(tables.COLUMNS["separation"])]
-    verdict = judge_ladder(records, separation, seed)
-    claims, scores = shown_tables(shown)
-    run = {"claims": claims, "scores": scores, "separation": separation, "verdict": verdict, "cells": records}
-    for name, frame in run.items():
-        writer.write(name, frame)
+    writer.write("cells", records)
+    writer.write_parts("claims", asked.claims())
+    writer.write_parts("scores", asked.rows())
+    claims, scores = runs.stored("claims", out), runs.stored("scores", out)
     sets, infos, recorded = about
+    with tqdm(desc="measuring", unit="cell", disable=None) as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        separation, verdict = analysis.analyse(
+            claims, scores, sets, infos, seed, replicates, advance, cells=records
+        )
+    writer.write("separation", separation)
+    writer.write("verdict", verdict)
     finished = runs.Run(out, separation, verdict, sets, infos, recorded, claims, scores, cells=records)
     report.write_report(finished, out / "report.html")
     writer.complete()

@@ -65,12 +65,17 @@ def _run(options: TesterOptions, writer: runs.RunWriter) -> int:
         name: (f"seed {options.seed}", sha256_of_text(name, str(options.seed)), t.memory_bits)
         for name, t in built.items()
     }
-    infos = [tables.ModelInfo(name, *pins, "bits", name.partition("@")[0]) for name, pins in pinned.items()]
+    infos = [
+        tables.ModelInfo(name, *pins, "bits", name.partition("@")[0], float(pins[-1]))
+        for name, pins in pinned.items()
+    ]
     sets = [
         tables.ClaimSetInfo(
             SET, options.keys, 2**64, "CC0-1.0", sha256_of_text(SET, str(options.seed)), options.seed
         )
     ]
+    laws = {name: testers.law_of(tester, options.keys) for name, tester in built.items()}
+    known = pd.DataFrame([row for name, law in laws.items() for row in known_rows(name, law)])
     scores = pd.concat([answers(name, tester, claims) for name, tester in built.items()], ignore_index=True)
 
     asked = {
@@ -83,15 +88,12 @@ def _run(options: TesterOptions, writer: runs.RunWriter) -> int:
     writer.begin("analysing", sets, infos, **recorded)
     with tqdm(total=len(built) + 1, desc="measuring", unit="cell", disable=None) as bar:
         seen = {"seed": options.seed, "replicates": options.replicates, "progress": lambda *_: bar.update()}
-        # What testers are by construction is compared below; that none is a trained network's optimum is no news.
-        separation, usual = analysis.analyse(claims, scores, sets, infos, **seen, predictions=analysis.CHECKS)
-    compared = [compare(name, tester, options.keys, separation, 3 * len(built)) for name, tester in built.items()]
-    verdict = pd.concat([usual, *compared], ignore_index=True)
-    known = pd.DataFrame([row for name, tester in built.items() for row in known_rows(name, tester, options.keys)])
+        separation, verdict = analysis.analyse(claims, scores, sets, infos, **seen, known=known)
     finished = runs.Run(options.out, separation, verdict, sets, infos, recorded, claims, scores, known=known)
-    for table, frame in (("claims", claims), ("scores", scores), ("separation", separation), ("verdict", verdict)):
+    for table, frame in {"claims": claims, "scores": scores, "known": known}.items():
         writer.write(table, frame)
-    writer.write("known", known)
+    writer.write("separation", separation)
+    writer.write("verdict", verdict)
     report.save_figure(report.headline_figure(finished), options.out / "testers.png")
     report.write_report(finished, options.out / "report.html")
     writer.complete()
@@ -139,16 +141,9 @@ def answers(name: str, tester: testers.Tester, claims: pd.DataFrame) -> pd.DataF
     return frame[list(tables.COLUMNS["scores"])]
 
 
-def compare(name: str, tester: testers.Tester, n_keys: int, separation: pd.DataFrame, among: int) -> pd.DataFrame:
-    """Rows of the verdict table on what is known of a tester, among so many of the run."""
-    own = separation.query("model == @name and stratum == 'pooled'").set_index("quantity").to_dict("index")
-    verdicts = pd.DataFrame(testers.known_verdicts(testers.law_of(tester, n_keys), own, among))
-    return verdicts.assign(model=name, claim_set=SET, score=SCORE)[list(tables.COLUMNS["verdict"])]
-
-
-def known_rows(name: str, tester: testers.Tester, n_keys: int) -> list[dict[str, object]]:
+def known_rows(name: str, law: testers.Law) -> list[dict[str, object]]:
     """Rows of the table of what is known of a tester by construction."""
-    law, of = testers.law_of(tester, n_keys), {"model": name, "claim_set": SET}
+    of = {"model": name, "claim_set": SET}
     bits = of | {"quantity": "bits_per_fact", "value": law.bits_per_fact, "unit": "bits"}
     return [bits, of | {"quantity": "hallucination_rate", "value": law.hallucination_rate, "unit": "1"}]
 

@@ -18,18 +18,14 @@ CELL = ["architecture", "objective", "parameters", "n_facts", "fact_weight"]
 def measured_cells(cells: pd.DataFrame, separation: pd.DataFrame) -> pd.DataFrame:
     """Return the table of cells with columns `measured_QUANTITY` of each network on its own facts, pooled.
 
-    What rests on a network's own confidence is called `own_...`; `miss_rate` is that where it is measured. Beside
-    them `c_kl` and `c_bits`: divergence, and effective bits, per parameter.
+    Beside them `c_kl` and `c_bits`: divergence, and effective bits, per parameter.
     """
     own = separation[separation["stratum"] == POOLED].merge(cells[["model", "claim_set"]])
     wide = own.drop_duplicates(["model", "quantity"]).pivot_table(
         index="model", columns="quantity", values="value", aggfunc="first"
     )
     joined = cells.join(wide.add_prefix("measured_"), on="model")
-    for name in ("x_star", "miss_rate"):
-        if f"measured_own_{name}" in joined:
-            joined[f"measured_{name}"] = joined[f"measured_own_{name}"]
-    for name in ("bits_per_fact", "q_star", "x_star", "miss_rate"):
+    for name in ("bits_per_fact", "q_star", "own_x_star", "channel_miss_rate"):
         if f"measured_{name}" not in joined:
             joined[f"measured_{name}"] = np.nan
     load = joined["parameters_per_fact"]
@@ -94,8 +90,8 @@ COLUMNS = (
     CellColumn("measured_bits_per_fact", "KL", number, "KL"),
     CellColumn("bits", "b_eff", number, "b_eff", written_as="bits memorised per fact"),
     CellColumn("measured_q_star", "q", share, "q", written=False),
-    CellColumn("measured_x_star", "x*", confidence, "x*", written=False),
-    CellColumn("measured_miss_rate", "facts missed", percent, "missed", written=False),
+    CellColumn("measured_own_x_star", "x*", confidence, "x*", written=False),
+    CellColumn("measured_channel_miss_rate", "facts missed", percent, "missed", written=False),
     CellColumn("c_kl", "c by KL", number, written=False),
     CellColumn("c_bits", "c by b_eff", number, "c", written_as="per parameter"),
     CellColumn("gain", "last doubling", gained, "gain"),

@@ -11,7 +11,7 @@ from bitsperfact.report.wording import number, percent, printable, words
 
 Write = Callable[[Any], str]
 
-_LAWS = {"q_star": "log2(1/q)", "bits_per_fact": "KL", "bits_effective": "effective bits"}
+_LAWS = {"q_star": "log2(1/q)", "bits_per_fact": "KL", "own_bits": "effective bits"}
 
 
 def _signed(value: float) -> str:
@@ -77,7 +77,7 @@ def verdicts_markdown(verdict: pd.DataFrame) -> str:
 
 
 def memorised_markdown(found: pd.DataFrame) -> str:
-    """One architecture's rows of `analysis.ladder.memorised`."""
+    """One architecture's rows of `analysis.memorised`."""
     return markdown(found, _MEMORISED)
 
 

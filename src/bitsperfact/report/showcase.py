@@ -11,7 +11,7 @@ from bitsperfact.report.distributions import axis_edges, draw_distributions, tal
 from bitsperfact.report.levels import draw_bits_against_memory
 from bitsperfact.report.palette import DASHES, LIGHT, series_marker, series_name
 from bitsperfact.report.rendering import drawing_style
-from bitsperfact.report.sections.law import judged_evenly, law_figure, law_table
+from bitsperfact.report.sections.law import judged_evenly, law_figure, laws_of
 from bitsperfact.report.sections.testers import tester_figure
 from bitsperfact.report.selection import ScoredRun, pooled, scored_run, selected_models, spread
 from bitsperfact.report.wording import TEXT_ALONE, shortened
@@ -28,7 +28,7 @@ def headline_figure(run: Run) -> Figure:
     if run.known is not None:
         return tester_figure(run)
     if run.cells is not None and judged_evenly(run):
-        return law_figure(measured_cells(run.cells, run.separation), law_table(run))
+        return law_figure(measured_cells(run.cells, run.separation), laws_of(run))
     return models_figure(run)
 
 

@@ -17,7 +17,6 @@ from bitsperfact.testers.kinds.two_sided import TwoSidedTester
 from bitsperfact.testers.kinds.xor import XorTester
 from bitsperfact.testers.law import Law, law_of
 from bitsperfact.testers.protocol import Kind, Tester, posterior
-from bitsperfact.testers.verdicts import agreement, known_verdicts
 
 #: Every kind of tester, by name.
 KINDS = Room(
@@ -37,9 +36,7 @@ __all__ = [
     "Tester",
     "TwoSidedTester",
     "XorTester",
-    "agreement",
     "hash_claims",
-    "known_verdicts",
     "law_of",
     "posterior",
 ]

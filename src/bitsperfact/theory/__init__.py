@@ -5,7 +5,8 @@ Everything here is exact and needs numpy and scipy alone. Informations are in bi
 - Distances of two score laws: `kl_bits`, `bernoulli_kl_bits`, `chi2`.
 - Facts that are not infinitely rare: `membership_information` and its
   slope, `channel_information`, `channel_is_optimal`.
-- The optimum under log-loss: `log_loss_channel`, `budget_optimum`, `hallucination_odds`, `effective_bits`.
+- The optimum under log-loss: `log_loss_channel`, `budget_optimum`, `hallucination_odds`, `effective_bits`,
+  `weighted_log_loss`.
 - Yes-or-no testers: `two_sided_filter_bits`, `lowest_fpr`. Order alone: `least_bits_of_auc`.
 - What a budget can buy: `loss_frontier`, `filter_frontier`; what else it could be spent on: `strategies`.
 - Memory of a given set: `memory_lower_bound`, `excess_entropy_bits`, `sparsity_check`.
@@ -29,6 +30,7 @@ from bitsperfact.theory.channel import (
     effective_bits,
     hallucination_odds,
     log_loss_channel,
+    weighted_log_loss,
 )
 from bitsperfact.theory.divergence import bernoulli_kl_bits, chi2, kl_bits
 from bitsperfact.theory.filters import lowest_fpr, two_sided_filter_bits
@@ -93,4 +95,5 @@ __all__ = [
     "sparsity_check",
     "strategies",
     "two_sided_filter_bits",
+    "weighted_log_loss",
 ]

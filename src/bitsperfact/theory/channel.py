@@ -122,6 +122,18 @@ def effective_bits(loss_nats: ArrayLike, fact_weight: float = 0.5) -> Array:
     return np.asarray(np.where(loss == 0, np.inf, np.where(loss >= without_memory, 0.0, bits)))
 
 
+def weighted_log_loss(facts: ArrayLike, nonfacts: ArrayLike, fact_weight: float = 0.5) -> Array:
+    """Return the log-loss of log-odds: a mean ln(1 + e^-facts) + (1-a) mean ln(1 + e^nonfacts).
+
+    Args: `facts` (..., n), `nonfacts` (..., N): log-odds of a fact, nats. `fact_weight`: a, in (0, 1).
+    Returns: shape (...), nats, in [0, inf). Raises: ValueError where `fact_weight` lies outside.
+    """
+    inside("fact_weight", fact_weight, 0.0, 1.0)
+    of_facts, of_nonfacts = np.asarray(facts, dtype=np.float64), np.asarray(nonfacts, dtype=np.float64)
+    lost = fact_weight * np.logaddexp(0.0, -of_facts).mean(axis=-1)
+    return np.asarray(lost + (1 - fact_weight) * np.logaddexp(0.0, of_nonfacts).mean(axis=-1))
+
+
 def posterior_loss(facts: ArrayLike, nonfacts: ArrayLike) -> Array:
     """Log-loss (nats) from claims of these total weights that all get their posterior, facts / (facts + nonfacts).
 

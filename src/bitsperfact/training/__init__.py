@@ -6,7 +6,7 @@ imports no torch.
 
 from bitsperfact.training.architectures import schedule_for, shape_of
 from bitsperfact.training.cells import Cell, Stack, ladder, stacks_of
-from bitsperfact.training.evaluated import claim_set_info, model_info, shown_tables
+from bitsperfact.training.evaluated import LadderTables, claim_sets, models_of
 from bitsperfact.training.facts import Universe
 from bitsperfact.training.ladder_store import LadderStore
 from bitsperfact.training.running import train_all
@@ -16,16 +16,16 @@ from bitsperfact.training.shapes import Shape
 __all__ = [
     "Cell",
     "LadderStore",
+    "LadderTables",
     "Schedule",
     "Shape",
     "Stack",
     "Universe",
-    "claim_set_info",
+    "claim_sets",
     "ladder",
-    "model_info",
+    "models_of",
     "schedule_for",
     "shape_of",
-    "shown_tables",
     "stacks_of",
     "train_all",
 ]

@@ -78,17 +78,21 @@ def draw_nonfacts(universe: Universe, facts: Numbers, count: int, rng: np.random
     return drawn
 
 
-def draw_near(universe: Universe, facts: Numbers, distance: int, count: int, rng: np.random.Generator) -> Numbers:
-    """Non-facts that differ from a random fact in exactly `distance` symbols; shape (count,).
+def draw_near(
+    universe: Universe, facts: Numbers, distance: int, count: int, rng: np.random.Generator
+) -> tuple[Numbers, Numbers]:
+    """Non-facts that differ from a random fact in exactly `distance` symbols, and these facts; shapes (count,).
 
     Raises: ValueError where `distance` is not in 1..length.
     """
     if not 1 <= distance <= universe.length:
         raise ValueError(f"distance must lie in 1..{universe.length}, got {distance}")
-    drawn = _changed(universe, rng.choice(facts, size=count), distance, rng)
+    of = rng.choice(facts, size=count)
+    drawn = _changed(universe, of, distance, rng)
     while (known := np.isin(drawn, facts)).any():
-        drawn[known] = _changed(universe, rng.choice(facts, size=int(known.sum())), distance, rng)
-    return drawn
+        of[known] = rng.choice(facts, size=int(known.sum()))
+        drawn[known] = _changed(universe, of[known], distance, rng)
+    return drawn, of
 
 
 def _changed(universe: Universe, numbers: Numbers, distance: int, rng: np.random.Generator) -> Numbers:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bitsperfact.training.cells import Cell, Stack
-from bitsperfact.training.evaluated import FEW, evaluated_claims
+from bitsperfact.training.evaluated import FEW, UNTRAINED, UNTRAINED_FRESH, evaluated_claims
 from bitsperfact.training.facts import Numbers, draw_facts, draw_nonfacts, rng_of
 from bitsperfact.training.networks import Network, member_of
 from bitsperfact.training.objectives import objective_of
@@ -16,8 +16,6 @@ from bitsperfact.training.plateau import Horizon
 
 Scores = dict[str, NDArray[np.float32]]
 
-#: The facts by the network before training, and fresh non-facts by it.
-UNTRAINED, UNTRAINED_FRESH = "untrained-fact", "untrained-fresh"
 #: Fresh non-facts behind the loss of a horizon.
 _PROBED = 2**16
 _CHUNK = 8192

@@ -1,45 +1,53 @@
-"""What the theory says about the separation table, one function per prediction."""
+"""What the theory says of a run's tables: one prediction per module, each `PREDICTION`, found by name.
 
-from collections.abc import Callable, Iterator
+A prediction is added by putting its module here, by another package's entry point of the group
+`bitsperfact.predictions`, or by naming it `package.module:NAME`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from bitsperfact.analysis.evidence import Evidence, Verdict
-from bitsperfact.analysis.predictions.abstaining import no_abstaining
-from bitsperfact.analysis.predictions.accepted import accepted_look_alike
-from bitsperfact.analysis.predictions.channel_shape import channel_shape
-from bitsperfact.analysis.predictions.controls import no_bits_without_memory, patterned_control
-from bitsperfact.analysis.predictions.effective import bits_are_effective
-from bitsperfact.analysis.predictions.evenness import scores_are_even
-from bitsperfact.analysis.predictions.floor import hallucination_floor
-from bitsperfact.analysis.predictions.forgetting import facts_are_not_forgotten
-from bitsperfact.analysis.predictions.growth import bits_grow_with_size
-from bitsperfact.analysis.predictions.over_accepting import no_over_accepting
-from bitsperfact.analysis.predictions.signature import channel_signature
-from bitsperfact.analysis.predictions.sparsity import sparsity
-from bitsperfact.analysis.predictions.spread import facts_get_equal_bits
-from bitsperfact.analysis.predictions.trade_off import hallucination_falls_with_bits
+from bitsperfact.plugins import Room
+from bitsperfact.tables import Kind
 
-Prediction = Callable[[Evidence], Iterator[Verdict]]
+#: `models`: what is neither trained in the run nor known by construction. `cells`: networks that the run trained,
+#: one by one and by architecture. `known`: models that are known by construction. `all`: all of them.
+Scope = Literal["all", "models", "cells", "known"]
+Judge = Callable[[Evidence], Iterator[Verdict]]
 
-#: What follows from a definition or from data processing, and tests the instrument and the sets alone.
-CHECKS: tuple[Prediction, ...] = (
-    sparsity,
-    hallucination_floor,
-    patterned_control,
-    no_bits_without_memory,
-    hallucination_falls_with_bits,
+
+@dataclass(frozen=True)
+class Prediction:
+    """A statement of the theory that a run can bear out or break.
+
+    `name`: that of its rows in the verdict table, or what they begin with. `kind`: `evidence` where it could come
+    out otherwise, `check` where it tests the instrument alone. `scope`: whom it is about. `meaning`: the statement
+    in words. `judge`: yields its verdicts. `order`: its place in the verdict table, which is sorted by it.
+    """
+
+    name: str
+    kind: Kind
+    scope: Scope
+    meaning: str
+    judge: Judge
+    order: float = 1000.0
+
+
+ROOM = Room(
+    "prediction",
+    __name__,
+    "PREDICTION",
+    "bitsperfact.predictions",
+    lambda part: isinstance(part, Prediction),
 )
-#: What could come out otherwise: networks need not be at the optimum, nor spend more when they are larger.
-EVIDENCE: tuple[Prediction, ...] = (
-    bits_grow_with_size,
-    channel_signature,
-    scores_are_even,
-    facts_get_equal_bits,
-    facts_are_not_forgotten,
-    accepted_look_alike,
-    channel_shape,
-    no_abstaining,
-    bits_are_effective,
-    no_over_accepting,
-)
-#: Every prediction that `judge` tests, in the order of the verdict table.
-PREDICTIONS: tuple[Prediction, ...] = EVIDENCE + CHECKS
+
+
+def found_predictions(more: Sequence[str] = ()) -> list[Prediction]:
+    """Return every prediction that is found by name, and `more` that are named in full, in order.
+
+    Raises BadInput where one of `more` is none.
+    """
+    parts: list[Prediction] = [ROOM.find(name) for name in dict.fromkeys([*ROOM.names(), *more])]
+    return sorted(parts, key=lambda part: (part.order, part.name))

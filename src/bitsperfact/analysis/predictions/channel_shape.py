@@ -1,11 +1,12 @@
-"""Prediction: of the laws that scores may follow, the hallucination channel foretells them best."""
+"""Prediction: of the laws that scores may follow, the hallucination channel predicts them best."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from bitsperfact.analysis.evidence import UNKNOWN, Evidence, Key, Measured, Verdict
-from bitsperfact.analysis.predictions.shape import Shape, verdicts
+from bitsperfact.analysis.predictions import Prediction
+from bitsperfact.analysis.shapes import ScoreShape, verdicts
 from bitsperfact.analysis.sharing import shared
 
 #: Nats per held-out claim by which a rival may be ahead.
@@ -38,20 +39,20 @@ def _obstacle(evidence: Evidence, key: Key, n_rows: int) -> str:
     return "" if smooth.lower > 0 else "two smooth peaks may do as well"
 
 
-_SHAPE = Shape(
+_SHAPE = ScoreShape(
     "channel_shape",
     0.0,
     -math.inf,
     MOST_NATS,
     "nats per held-out claim by which the channel is behind the best other law",
-    "another law foretells the scores better",
+    "another law predicts the scores better",
     lag,
     _obstacle,
 )
 
 
 def channel_shape(evidence: Evidence) -> Iterator[Verdict]:
-    """Judge per model, set and score that no rival law foretells held-out scores better: by at most 0.02 nats.
+    """Judge per model, set and score that no rival law predicts held-out scores better: by at most 0.02 nats.
 
     `consistent` also asks that two smooth peaks without a channel do surely worse. Rivals contain the channel and
     bend it: `forgetting`, `abstaining`; the reason of a violation names the one ahead. The channel is the optimum
@@ -64,3 +65,13 @@ def channel_shape(evidence: Evidence) -> Iterator[Verdict]:
         key = Key(verdict.model, verdict.claim_set, verdict.score)
         best = min(RIVALS, key=lambda name: evidence.maybe(key, f"behind_{name}").value)
         yield replace(verdict, reason=f"{verdict.reason[:-1]}, that of {best} scores: {RIVALS[best]}.")
+
+
+PREDICTION = Prediction(
+    "channel_shape",
+    "evidence",
+    "models",
+    "no other law predicts held-out scores better than the channel",
+    channel_shape,
+    7,
+)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bitsperfact.analysis.evidence import Evidence, Verdict, figure
+from bitsperfact.analysis.predictions import Prediction
 from bitsperfact.analysis.sharing import shared
 from bitsperfact.analysis.status import judged
 
@@ -15,7 +16,7 @@ def sparsity(evidence: Evidence) -> Iterator[Verdict]:
     A set that is not sparse fails a precondition and refutes nothing, so the status is `undecided`, never
     `violated`. Source: Guo & Li 2026, arXiv 2602.00906, F_p -> KL as p -> 0; the 2 % are this project's choice.
     """
-    keys = list(evidence.cells())
+    keys = evidence.whole()
     for key in keys:
         ratio, p = shared(evidence.number(key, "sparsity_ratio"), len(keys)), evidence.claim_sets[key.claim_set].p
         sparse = ratio.known and judged(ratio.lower, ratio.upper, LEAST_RATIO, float("inf")) == "consistent"
@@ -38,3 +39,8 @@ def sparsity(evidence: Evidence) -> Iterator[Verdict]:
             reason,
             kind="check",
         )
+
+
+PREDICTION = Prediction(
+    "sparsity", "check", "all", "facts are so rare that the divergence is what they cost", sparsity, 60
+)

@@ -1,7 +1,6 @@
 """The capacity law of a ladder: hallucination against bits, the collapse on P / n, the frontier, and c."""
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -99,7 +98,7 @@ def _against_load(axes: Axes, table: pd.DataFrame, laws: pd.DataFrame) -> None:
 def _frontier(axes: Axes, table: pd.DataFrame) -> None:
     least = 1e-4
     for part, colour, marker in _series(table):
-        missed = part["measured_miss_rate"].clip(lower=least)
+        missed = part["measured_channel_miss_rate"].clip(lower=least)
         axes.plot(missed, part["measured_q_star"], marker, color=colour, markersize=4, alpha=0.8)
     fnr = np.geomspace(least, 0.5, 60)
     for bits in range(2, 15, 2):
@@ -121,13 +120,13 @@ def _share_axis(axes: Axes, which: str) -> None:
     axis.set_major_formatter(FuncFormatter(lambda share, _: percent(share)))
 
 
-def law_table(run: Run) -> pd.DataFrame:
+def laws_of(run: Run) -> pd.DataFrame:
     """Return the laws of a ladder, as analysis fits them to its tables."""
-    home = import_module("bitsperfact.analysis")
-    if not hasattr(home, "law_table"):
-        home = import_module("bitsperfact.analysis.ladder")
-    seed = int(run.separation["seed"].iloc[0])
-    return pd.DataFrame(home.law_table(run.cells, run.separation, seed))
+    from bitsperfact.analysis import law_table
+
+    if run.cells is None:
+        raise ValueError("a run without cells has no law")
+    return law_table(run.cells, run.separation, int(run.separation["seed"].iloc[0]))
 
 
 def judged_evenly(run: Run) -> bool:
@@ -141,7 +140,7 @@ def _contents(scored: ScoredRun) -> dict[str, Any]:
     run = scored.run
     if run.cells is None:
         raise ValueError("a run without cells has no law")
-    laws = law_table(run)
+    laws = laws_of(run)
     figure = law_figure(measured_cells(run.cells, run.separation), laws)
     said = (
         "Share of non-facts hallucinated against bits per fact and against parameters per fact, and against misses"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from bitsperfact.theory import effective_bits
+from bitsperfact.theory import effective_bits, weighted_log_loss
 from bitsperfact.training.facts import Universe
 from bitsperfact.training.networks import Network, Parameters
 from bitsperfact.training.objectives import Output
@@ -76,19 +76,12 @@ class Membership:
         _: Universe,
     ) -> tuple[float, float]:
         """Return effective bits per fact and the weighted log-loss."""
-        loss = weighted_loss(of_facts, of_fresh(), fact_weight)
+        loss = float(weighted_log_loss(of_facts, of_fresh(), fact_weight))
         return float(effective_bits(loss, fact_weight)), loss
 
     def nonfacts_for(self, bits: float, most: int) -> int:
         """Return 50 * 2^bits, with two bits to spare."""
         return min(most, int(_PER_RATE * 2.0 ** min(bits + _SPREAD_BITS, 40.0)))
-
-
-def weighted_loss(facts: NDArray[np.float32], nonfacts: NDArray[np.float32], fact_weight: float) -> float:
-    """a mean softplus(-facts) + (1-a) mean softplus(nonfacts): log-loss of log-odds, nats."""
-    of_facts = np.logaddexp(0.0, -facts.astype(np.float64)).mean()
-    of_others = np.logaddexp(0.0, nonfacts.astype(np.float64)).mean()
-    return float(fact_weight * of_facts + (1 - fact_weight) * of_others)
 
 
 OBJECTIVE = Membership()
