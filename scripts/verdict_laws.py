@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitsperfact import estimate
-from bitsperfact.analysis.measure import Estimate, Sample, laws, quantities
+from bitsperfact.analysis.measure import Measurement, Sample, laws, quantities
 
 Array = NDArray[np.float64]
 #: Scores of facts (n,), scores of non-facts (N,), entities of the facts and of the non-facts.
@@ -156,12 +156,12 @@ def _measured(law: Law, rng: np.random.Generator, number: int) -> list[dict[str,
     return [constant | counts | vars(quantity) for quantity in measured]
 
 
-def _of_control(sample: Sample, values: Array) -> Iterator[Estimate]:
+def _of_control(sample: Sample, values: Array) -> Iterator[Measurement]:
     """What verdicts on controls look at, as `quantities` yields it, without the rest."""
     bits = estimate.bits_per_fact(*sample.split(values), sample.labels, sample.seed, sample.replicates)
     lower, upper = bits.lower, bits.upper
     if bits.resolution_limited:
         lower, upper = min(lower, bits.certified), np.inf
-    yield Estimate("bits_per_fact", bits.estimate, lower, upper, "bits", "", bits.resolution_limited)
+    yield Measurement("bits_per_fact", bits.estimate, lower, upper, "bits", "", bits.resolution_limited)
     auc = estimate.shape(*sample.split(values), sample.labels, sample.seed, sample.replicates)["auc"]
-    yield Estimate("auc", auc.estimate, auc.lower, auc.upper, "1", "", resolution_limited=False)
+    yield Measurement("auc", auc.estimate, auc.lower, auc.upper, "1", "", resolution_limited=False)

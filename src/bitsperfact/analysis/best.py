@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from bitsperfact.analysis.measure import BOOTSTRAP, CERTIFICATE, Estimate, Sample
+from bitsperfact.analysis.measure import BOOTSTRAP, CERTIFICATE, Measurement, Sample
 from bitsperfact.estimate import BestOfScores, best_of_scores
 
 
-def best_quantities(names: list[str], views: NDArray[np.float64], sample: Sample) -> Iterator[Estimate]:
+def best_quantities(names: list[str], views: NDArray[np.float64], sample: Sample) -> Iterator[Measurement]:
     """Yield bits_per_fact and bits_certified of the best of a model's scores on a claim set, the choice paid for.
 
     `names`: the scores; `views`: shape (scores, n_claims), their values.
@@ -20,9 +20,9 @@ def best_quantities(names: list[str], views: NDArray[np.float64], sample: Sample
     lower, upper = found.lower, found.upper
     if found.resolution_limited:
         estimator, lower, upper = f"{estimator}, or the certificate", min(lower, found.certified), np.inf
-    yield Estimate("bits_per_fact", found.estimate, lower, upper, "bits", estimator, found.resolution_limited)
+    yield Measurement("bits_per_fact", found.estimate, lower, upper, "bits", estimator, found.resolution_limited)
     certificate = f"{largest} ({names[found.certified_by]}), {part}; {CERTIFICATE}"
-    yield Estimate("bits_certified", found.certified, found.certified, np.nan, "bits", certificate, False)
+    yield Measurement("bits_certified", found.certified, found.certified, np.nan, "bits", certificate, False)
 
 
 def _shares(found: BestOfScores, names: list[str]) -> str:

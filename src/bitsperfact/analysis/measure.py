@@ -122,7 +122,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Measurement:
     """A number of the separation table with its 95 % interval; NaN ends where it has none."""
 
     quantity: str
@@ -134,7 +134,7 @@ class Estimate:
     resolution_limited: bool
 
 
-def basics(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
+def basics(sample: Sample, values: NDArray[np.float64]) -> Iterator[Measurement]:
     """Yield bits_per_fact, bits_certified and hallucination_rate of `values` (n_claims,)."""
     bits = estimate.bits_per_fact(*sample.split(values), sample.labels, sample.seed, sample.replicates)
     limited = bits.resolution_limited
@@ -143,20 +143,20 @@ def basics(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
     if limited:
         # Where hardly any non-fact is accepted, resampling cannot know how many would be; the certificate can.
         estimator, lower, upper = f"{estimator}, or the certificate", min(lower, bits.certified), np.inf
-    yield Estimate("bits_per_fact", bits.estimate, lower, upper, "bits", estimator, limited)
+    yield Measurement("bits_per_fact", bits.estimate, lower, upper, "bits", estimator, limited)
     # A lower bound has no upper end; NaN says so, where infinity would claim to know one.
-    yield Estimate("bits_certified", bits.certified, bits.certified, np.nan, "bits", CERTIFICATE, False)
+    yield Measurement("bits_certified", bits.certified, bits.certified, np.nan, "bits", CERTIFICATE, False)
     yield _quantity("hallucination_rate", _hallucination_rate(sample, values), limited)
 
 
-def ranks(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
+def ranks(sample: Sample, values: NDArray[np.float64]) -> Iterator[Measurement]:
     """Yield what depends on the order of `values` (n_claims,) alone, the AUC first."""
     exact = coarse(*sample.split(values))
     for name, interval in estimate.shape(*exact, sample.labels, sample.seed, sample.replicates).items():
         yield _quantity(name, interval, False)
 
 
-def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
+def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Measurement]:
     """Yield what `values` (n_claims,) separate."""
     found = list(basics(sample, values))
     yield from found
@@ -168,7 +168,7 @@ def quantities(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate
     yield from ranks(sample, values)
 
 
-def missed(sample: Sample, values: NDArray[np.float64]) -> Estimate:
+def missed(sample: Sample, values: NDArray[np.float64]) -> Measurement:
     """Return the share of facts that the nearest channel of `values` (n_claims,) rejects.
 
     The threshold counts as known: facts near it are few where scores are those of a channel.
@@ -180,7 +180,9 @@ def missed(sample: Sample, values: NDArray[np.float64]) -> Estimate:
     return _quantity("channel_miss_rate", found, False)
 
 
-def own(sample: Sample, values: NDArray[np.float64], fact_weight: float, q_star: Estimate) -> Iterator[Estimate]:
+def own(
+    sample: Sample, values: NDArray[np.float64], fact_weight: float, q_star: Measurement
+) -> Iterator[Measurement]:
     """Yield what rests on the model's own confidence, its log-odds `values` (n_claims,), and on their `q_star`.
 
     `fact_weight`: a, weight of facts in the model's loss. own_odds has no interval where fewer than ten non-facts
@@ -207,7 +209,7 @@ def own(sample: Sample, values: NDArray[np.float64], fact_weight: float, q_star:
     yield _quantity("own_odds", replace(x_star, estimate=odds, lower=lower, upper=upper), False)
 
 
-def choices(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
+def choices(sample: Sample, values: NDArray[np.float64]) -> Iterator[Measurement]:
     """Yield how often a question's fact outscores its non-facts, beside chance, and how much one entity holds.
 
     Neither is about memory: a list of candidates holds the fact by construction, and where one entity holds most
@@ -215,15 +217,15 @@ def choices(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
     """
     found = estimate.choice_accuracy(*sample.split(values), sample.asked)
     ends = found.estimate, found.lower, found.upper
-    yield Estimate("choice_accuracy", *ends, "1", CHOICES, resolution_limited=False)
-    yield Estimate("choice_chance", found.chance, np.nan, np.nan, "1", "one of a question's candidates", False)
+    yield Measurement("choice_accuracy", *ends, "1", CHOICES, resolution_limited=False)
+    yield Measurement("choice_chance", found.chance, np.nan, np.nan, "1", "one of a question's candidates", False)
     held = max(float(np.bincount(labels).max()) / labels.size for labels in sample.labels)
-    yield Estimate(
+    yield Measurement(
         "largest_entity_share", held, np.nan, np.nan, "1", "counted, of the class it holds more of", False
     )
 
 
-def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
+def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Measurement]:
     """Yield how far each law that `values` (n_claims,) may follow is behind the best, given claims enough.
 
     Each class needs entities enough to hold some out (`LEAST_FOR_LAWS`).
@@ -235,8 +237,8 @@ def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
 
 
 def bits_above(
-    sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64], bits: Estimate
-) -> Estimate:
+    sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64], bits: Measurement
+) -> Measurement:
     """By how many bits more `values` (n_claims,) separate than the `pattern` scores of the same claims.
 
     Like is taken from like: an estimate from an estimate, on the same resamples; but where the sample resolves one
@@ -271,12 +273,12 @@ def _is_limited(sample: Sample, values: NDArray[np.float64]) -> bool:
     return is_resolution_limited(pool, estimate.binned_bits(pool))
 
 
-def _quantity(name: str, interval: Interval, limited: bool) -> Estimate:
+def _quantity(name: str, interval: Interval, limited: bool) -> Measurement:
     # A debiased estimate and its interval may lie beyond what the quantity can be.
     declared = QUANTITIES[name]
     ends = np.array([interval.estimate, interval.lower, interval.upper])
     value, lower, upper = np.clip(ends, declared.lowest, declared.highest)
-    return Estimate(
+    return Measurement(
         name, value, lower, upper, declared.unit, ESTIMATORS[name], limited and declared.unit == "bits"
     )
 

@@ -14,18 +14,18 @@ MOST_CLAIMS = 50_000
 
 
 @dataclass(frozen=True)
-class Pattern:
+class FittedPattern:
     """`values`: the baseline's scores of the claims in `rows`, a mask of shape (n_claims,), in their order."""
 
     rows: NDArray[np.bool_]
     values: NDArray[np.float64]
 
 
-def fitted_pattern(claims: SetOfClaims, nonfacts: NDArray[np.bool_], stratum: str, seed: int) -> Pattern:
+def fitted_pattern(claims: SetOfClaims, nonfacts: NDArray[np.bool_], stratum: str, seed: int) -> FittedPattern:
     """Fit the baseline on the facts and these non-facts alone, since patterns differ between strata."""
     name = claims.info.name
     rows = sampled(claims.is_fact | nonfacts, claims.groups, derived_seed(seed, name, stratum, "pattern sample"))
-    return Pattern(rows, pattern_scores(claims.texts(rows), derived_seed(seed, name, stratum, "pattern")))
+    return FittedPattern(rows, pattern_scores(claims.texts(rows), derived_seed(seed, name, stratum, "pattern")))
 
 
 def sampled(rows: NDArray[np.bool_], groups: NDArray[np.int32], seed: int) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from bitsperfact import tables
 from bitsperfact.analysis.best import best_quantities
 from bitsperfact.analysis.inputs import ScoredSet, claim_sets_of, scored_sets, scores_of
 from bitsperfact.analysis.measure import (
-    Estimate,
+    Measurement,
     Sample,
     basics,
     bits_above,
@@ -23,7 +23,7 @@ from bitsperfact.analysis.measure import (
     quantities,
     ranks,
 )
-from bitsperfact.analysis.pattern import Pattern, fitted_pattern
+from bitsperfact.analysis.pattern import FittedPattern, fitted_pattern
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
 from bitsperfact.rows import Rows, rows_of
@@ -118,7 +118,7 @@ class _Measuring:
         bare = {info.name for info in models if info.memory_bits == 0} if self.trained else set()
         return bare | set(self.trained)
 
-    def patterns(self, each: SetOfClaims, scored: list[ScoredSet]) -> dict[str, Pattern]:
+    def patterns(self, each: SetOfClaims, scored: list[ScoredSet]) -> dict[str, FittedPattern]:
         """The text's baseline by stratum; none where all models were made for the set."""
         made = self.made([one.model for one in scored])
         if all(one.model.name in made for one in scored):
@@ -126,14 +126,14 @@ class _Measuring:
         strata = _distinct_strata(each).items()
         return {name: fitted_pattern(each, nonfacts, name, self.seed) for name, nonfacts in strata}
 
-    def rows(self, each: SetOfClaims, one: ScoredSet | None, patterns: dict[str, Pattern]) -> Iterator[Row]:
+    def rows(self, each: SetOfClaims, one: ScoredSet | None, patterns: dict[str, FittedPattern]) -> Iterator[Row]:
         """Rows of a model's scores, or of the baseline's where `one` is None."""
         values = None if one is None else one.values()
         for stratum, sample in self._samples(each):
             if values is None:
                 pattern = patterns[stratum]
                 shared = sample.within(pattern.rows)
-                measured: Iterator[tuple[Sample, Estimate]] = (
+                measured: Iterator[tuple[Sample, Measurement]] = (
                     (shared, quantity) for quantity in quantities(shared, pattern.values)
                 )
             elif one is not None and one.model.name in self.made([one.model]):
@@ -144,7 +144,7 @@ class _Measuring:
                 measured = self._of_model(one, sample, values, patterns[stratum], stratum == POOLED)
             yield from self._written(each, stratum, _who(one), measured)
 
-    def _of_network(self, one: ScoredSet, sample: Sample, values: NDArray[np.float64]) -> Iterator[Estimate]:
+    def _of_network(self, one: ScoredSet, sample: Sample, values: NDArray[np.float64]) -> Iterator[Measurement]:
         """Quantities of a network that was trained on the set's facts; of any other, what controls need."""
         claim_set, _ = self.trained.get(one.model.name, ("", 0.5))
         if one.claims.info.name == claim_set:
@@ -156,7 +156,7 @@ class _Measuring:
 
     def _whole(
         self, one: ScoredSet | None, sample: Sample, values: NDArray[np.float64], is_pooled: bool = True
-    ) -> Iterator[Estimate]:
+    ) -> Iterator[Measurement]:
         found = list(quantities(sample, values))
         yield from found
         if is_pooled:
@@ -171,9 +171,9 @@ class _Measuring:
         one: ScoredSet | None,
         sample: Sample,
         values: NDArray[np.float64],
-        pattern: Pattern,
+        pattern: FittedPattern,
         is_pooled: bool,
-    ) -> Iterator[tuple[Sample, Estimate]]:
+    ) -> Iterator[tuple[Sample, Measurement]]:
         """Each quantity with the sample that it is measured on."""
         measured = list(self._whole(one, sample, values, is_pooled))
         yield from ((sample, quantity) for quantity in measured)
@@ -199,7 +199,7 @@ class _Measuring:
             yield stratum, Sample(each.is_fact, nonfacts, *about)
 
     def _written(
-        self, each: SetOfClaims, stratum: str, who: Row, measured: Iterator[tuple[Sample, Estimate]]
+        self, each: SetOfClaims, stratum: str, who: Row, measured: Iterator[tuple[Sample, Measurement]]
     ) -> Iterator[Row]:
         """Rows of what was measured, also under the name of the only stratum where that is what is pooled."""
         rows = [
