@@ -140,11 +140,11 @@ def test_a_batch_budget_is_a_number_or_auto(ask):
 def test_probes_are_commands_and_another_package_adds_one(run, tmp_path, monkeypatch, capsys):
     shown = run("probe", "--help")
     assert all(name in shown for name in ("pretrained", "strings", "testers"))
-    (tmp_path / "elsewhere.py").write_text(
+    (tmp_path / "package_with_a_probe.py").write_text(
         "import typer\napp = typer.Typer()\n@app.command()\ndef count(n: int = 2):\n    print('counted', n)\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    assert run("probe", "elsewhere:app", "--n", "5") == "counted 5\n"
+    assert run("probe", "package_with_a_probe:app", "--n", "5") == "counted 5\n"
     assert console.status_of(lambda: cli.app(["probe", "pretraned"], standalone_mode=False)) == 2
     assert "expected one of pretrained, strings, testers" in capsys.readouterr().err
 

@@ -174,11 +174,11 @@ def stopped(*_, **__):
 
 
 def test_another_package_adds_a_tester(tmp_path, monkeypatch):
-    (tmp_path / "elsewhere.py").write_text(
+    (tmp_path / "package_with_testers.py").write_text(
         "from bitsperfact.testers import Kind, RibbonTester\nOWN = Kind(RibbonTester.init, (5.0,))\nNONE = 3\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     small = ("--keys", 1000, "--facts", 200, "--nonfacts", 900, "--replicates", 2, "--out", tmp_path / "run")
-    assert probe(*small, "--tester", "elsewhere:OWN") == 0
-    assert [info.name for info in load_run(tmp_path / "run").models] == ["elsewhere:OWN@5"]
-    assert probe(*small, "--tester", "elsewhere:NONE") == console.BAD_INPUT
+    assert probe(*small, "--tester", "package_with_testers:OWN") == 0
+    assert [info.name for info in load_run(tmp_path / "run").models] == ["package_with_testers:OWN@5"]
+    assert probe(*small, "--tester", "package_with_testers:NONE") == console.BAD_INPUT

@@ -3,7 +3,7 @@
 import pytest
 
 from bitsperfact.errors import BadInput
-from bitsperfact.training import Schedule, Universe, ladder, model_info, schedule_for, stacks_of
+from bitsperfact.training import Schedule, Universe, ladder, models_of, schedule_for, stacks_of
 from bitsperfact.training.architectures import ARCHITECTURES, architecture_of
 from bitsperfact.training.architectures.mlp import Mlp
 from bitsperfact.training.objectives import OBJECTIVES, objective_of
@@ -25,7 +25,7 @@ def stack(architecture, objective, schedule):
 @pytest.mark.parametrize("names", IDS)
 def test_ids_are_those_of_stored_stacks(names):
     usual, tiny = (stack(*names, schedule) for schedule in (schedule_for(names[0]), TINY))
-    assert (usual.id, tiny.id, model_info(tiny.cells[0], TINY).fingerprint[:12]) == IDS[names]
+    assert (usual.id, tiny.id, models_of(tiny.cells, TINY)[0].fingerprint[:12]) == IDS[names]
 
 
 def test_parts_are_found_by_name_and_unknown_ones_are_refused():
