@@ -4,6 +4,27 @@ import shutil
 from pathlib import Path
 
 import pytest
+from jaxtyping import install_import_hook
+
+import tests.typechecking  # noqa: F401  (the hook finds it by name)
+
+# Shapes in annotations are checked here alone, from the first import on; subprocesses and users do not pay.
+install_import_hook(
+    [
+        "bitsperfact.scoring.score",
+        "bitsperfact.testers.protocol",
+        "bitsperfact.theory.information",
+        "bitsperfact.training.architectures.mlp",
+        "bitsperfact.training.measuring",
+        "bitsperfact.testers.kinds.bloom",
+        "bitsperfact.testers.kinds.fuse",
+        "bitsperfact.testers.kinds.ribbon",
+        "bitsperfact.testers.kinds.two_sided",
+        "bitsperfact.training.objectives.membership",
+        "bitsperfact.training.objectives.next_symbol",
+    ],
+    "tests.typechecking.checked",
+)
 
 CAPITALS = {
     "France": "Paris",

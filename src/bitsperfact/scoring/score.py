@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from jaxtyping import Int
 from numpy.typing import NDArray
 
 from bitsperfact.scoring.needs import Need
@@ -17,11 +18,11 @@ Array = NDArray[np.float64]
 class Answers:
     """The answers to one need: of each distinct request in `columns`, and which are each claim's in `slots`.
 
-    Columns are those of the need's reader, each of shape (n_requests, ...); `slots` is (n_claims, per_claim).
+    Columns are those of the need's reader, each of shape (n_requests, ...).
     """
 
     columns: Mapping[str, NDArray[Any]]
-    slots: NDArray[np.integer[Any]]
+    slots: Int[NDArray[np.integer[Any]], "claims per_claim"]
 
     def __getitem__(self, column: str) -> NDArray[Any]:
         """Return one column for each claim's requests: shape (n_claims, per_claim, ...)."""

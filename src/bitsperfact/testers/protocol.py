@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
+from jaxtyping import Bool, Float, UInt64
 from numpy.typing import NDArray
 
 from bitsperfact.testers._arguments import positive, seed_word, share
@@ -30,8 +31,8 @@ class Tester(Protocol):
         """
         ...
 
-    def query(self, claims: Iterable[Hashable]) -> NDArray[np.float64]:
-        """Confidence that each claim is a key. Shape (claims,), unit 1, in [0, 1]."""
+    def query(self, claims: Iterable[Hashable]) -> Float[NDArray[np.float64], " claims"]:
+        """Confidence that each claim is a key, unit 1, in [0, 1]."""
         ...
 
     @property
@@ -71,10 +72,10 @@ class Filter(ABC):
     seed: int
 
     @abstractmethod
-    def match(self, hashed: Words) -> NDArray[np.bool_]:
-        """Whether each hash (claims, 2) matches. Shape (claims,)."""
+    def match(self, hashed: UInt64[Words, "claims 2"]) -> Bool[NDArray[np.bool_], " claims"]:
+        """Whether each hash matches."""
 
-    def query(self, claims: Iterable[Hashable]) -> NDArray[np.float64]:
+    def query(self, claims: Iterable[Hashable]) -> Float[NDArray[np.float64], " claims"]:
         """See `Tester.query`."""
         hashed = hash_claims(claims, self.seed)
         return np.where(self.match(hashed), self.answers[1], self.answers[0])

@@ -1,6 +1,7 @@
 """Membership information F_p: bits per fact when facts are not infinitely rare."""
 
 import numpy as np
+from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.special import kl_div, rel_entr, xlog1py, xlogy
 
@@ -89,7 +90,11 @@ def channel_is_optimal(x_star: ArrayLike, q_star: ArrayLike, p: ArrayLike) -> Ar
     return np.asarray(confidence * (share + (1 - share) * hallucinated) >= share)
 
 
-def _excess(facts: Array, nonfacts: Array, p: Array) -> Array:
+def _excess(
+    facts: Float[Array, "*#leading outcomes"],
+    nonfacts: Float[Array, "*#leading outcomes"],
+    p: Float[Array, "*#leading 1"],
+) -> Float[Array, "... outcomes"]:
     """Terms of KL(mu_nonfact || m) / p, precise also where p is so small that m rounds to mu_nonfact."""
     facts, nonfacts, p = np.broadcast_arrays(facts, nonfacts, p)
     difference = facts - nonfacts

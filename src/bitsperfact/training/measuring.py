@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -14,7 +15,7 @@ from bitsperfact.training.networks import Network, member_of
 from bitsperfact.training.objectives import objective_of
 from bitsperfact.training.plateau import Horizon
 
-Scores = dict[str, NDArray[np.float32]]
+Scores = dict[str, Float32[NDArray[np.float32], " _"]]
 
 #: Fresh non-facts behind the loss of a horizon.
 _PROBED = 2**16
@@ -64,8 +65,10 @@ def _n_fresh(cell: Cell, bits: float, most: int) -> int:
 
 
 @torch.no_grad()
-def scores_of(network: Network, own: Mapping[str, Tensor], cell: Cell, numbers: Numbers) -> NDArray[np.float32]:
-    """Scores of claims by one member (a stack of one), in float32; shape of `numbers`."""
+def scores_of(
+    network: Network, own: Mapping[str, Tensor], cell: Cell, numbers: Numbers
+) -> Float32[NDArray[np.float32], " claims"]:
+    """Scores of claims by one member (a stack of one), in float32."""
     symbols = torch.from_numpy(cell.universe.symbols(numbers))
     objective = objective_of(cell.shape.objective)
     chunks = (symbols[start : start + _CHUNK] for start in range(0, len(symbols), _CHUNK))

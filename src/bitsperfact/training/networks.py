@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import torch
+from jaxtyping import Float32, Int
 from torch import Tensor
 
 from bitsperfact.training.shapes import Shape
@@ -29,11 +30,15 @@ class Network(Protocol):
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
         """Parameters of one member, float32."""
 
-    def logits(self, parameters: Parameters, symbols: Tensor, dtype: torch.dtype) -> Tensor:
-        """Log-odds that a claim is a fact: float32, shape (members, batch), nats."""
+    def logits(
+        self, parameters: Parameters, symbols: Int[Tensor, "members batch length"], dtype: torch.dtype
+    ) -> Float32[Tensor, "members batch"]:
+        """Log-odds that a claim is a fact: nats."""
 
-    def log_likelihood(self, parameters: Parameters, symbols: Tensor, dtype: torch.dtype) -> Tensor:
-        """Log-likelihood of each symbol given those before: float32, shape (members, batch, length), nats."""
+    def log_likelihood(
+        self, parameters: Parameters, symbols: Int[Tensor, "members batch length"], dtype: torch.dtype
+    ) -> Float32[Tensor, "members batch length"]:
+        """Log-likelihood of each symbol given those before: nats."""
 
 
 def initial_stack(network: Network, seeds: list[int]) -> dict[str, Tensor]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+from jaxtyping import Bool, UInt64
 from numpy.typing import NDArray
 
 from bitsperfact.testers._compiled import INSTALL
@@ -49,7 +50,7 @@ class BloomTester(Filter):
         bloom.update(_signed(hashed))
         return cls(bloom, seed)
 
-    def match(self, hashed: Words) -> NDArray[np.bool_]:
+    def match(self, hashed: UInt64[Words, "claims 2"]) -> Bool[NDArray[np.bool_], " claims"]:
         """See `Filter.match`."""
         return np.fromiter(map(self.bloom.__contains__, _signed(hashed)), dtype=np.bool_, count=len(hashed))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from jaxtyping import Bool, UInt64
 from numpy.typing import NDArray
 
 from bitsperfact.testers._compiled import INSTALL
@@ -51,7 +52,7 @@ class FuseTester(Filter):
     def _clear(table: Any, bits: int) -> None:
         """Fuse tables start as zeros."""
 
-    def match(self, hashed: Words) -> NDArray[np.bool_]:
+    def match(self, hashed: UInt64[Words, "claims 2"]) -> Bool[NDArray[np.bool_], " claims"]:
         """See `Filter.match`."""
         contains = map(self.table.contains, hashed[:, 0].tolist())
         return np.fromiter(contains, dtype=np.bool_, count=len(hashed))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from jaxtyping import Bool, UInt64
 from numpy.typing import NDArray
 
 from bitsperfact.testers.hashing import Words
@@ -31,7 +32,7 @@ class RibbonTester(Filter):
         hashed, budget_bits = key_hashes(keys, bits_per_key, seed)
         return cls(build_ribbon(hashed, budget_bits - SEED_BITS, seed), seed)
 
-    def match(self, hashed: Words) -> NDArray[np.bool_]:
+    def match(self, hashed: UInt64[Words, "claims 2"]) -> Bool[NDArray[np.bool_], " claims"]:
         """See `Filter.match`."""
         return self.ribbon.match(hashed)
 

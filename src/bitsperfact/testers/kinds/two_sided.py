@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from jaxtyping import Bool, UInt64
 from numpy.typing import NDArray
 
 from bitsperfact.testers._arguments import share
@@ -68,7 +69,7 @@ class TwoSidedTester(Filter):
         ribbon = build_ribbon(kept, left, seed, tight=True) if plan.columns and len(kept) else None
         return cls(plane, ribbon, int(seed), 1 - len(kept) / len(hashed))
 
-    def match(self, hashed: Words) -> NDArray[np.bool_]:
+    def match(self, hashed: UInt64[Words, "claims 2"]) -> Bool[NDArray[np.bool_], " claims"]:
         """See `Filter.match`."""
         matched = self.plane.match(hashed)
         if self.ribbon is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from jaxtyping import Float32, Int
 from torch import Tensor
 from torch.nn import functional
 
@@ -52,7 +53,9 @@ class MlpNetwork:
             found[name] = torch.randn(size, generator=generator) * scale
         return found
 
-    def logits(self, parameters: Mapping[str, Tensor], symbols: Tensor, dtype: torch.dtype) -> Tensor:
+    def logits(
+        self, parameters: Mapping[str, Tensor], symbols: Int[Tensor, "members batch length"], dtype: torch.dtype
+    ) -> Float32[Tensor, "members batch"]:
         """Log-odds that a claim is a fact, shape (members, batch)."""
         hidden = _one_hot(symbols, self.shape.alphabet, dtype).flatten(2)
         last = len(self._widths) - 2

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -36,13 +37,19 @@ class WeightedLogLoss:
         self._weights = torch.cat(parts, dim=1)
         self._sign = torch.cat([torch.ones(n_facts), -torch.ones(n_fresh)])
 
-    def draw(self, generator: torch.Generator) -> Tensor:
+    def draw(self, generator: torch.Generator) -> Int[Tensor, "members batch length"]:
         """Draw facts, then fresh claims."""
         facts = drawn(self._facts, self._counts[0], generator)
         size = (len(facts), self._counts[1], facts.shape[2])
         return torch.cat([facts, torch.randint(self._alphabet, size, generator=generator)], dim=1)
 
-    def of(self, network: Network, parameters: Parameters, symbols: Tensor, dtype: torch.dtype) -> Tensor:
+    def of(
+        self,
+        network: Network,
+        parameters: Parameters,
+        symbols: Int[Tensor, "members batch length"],
+        dtype: torch.dtype,
+    ) -> Float[Tensor, " members"]:
         """Return the weighted log-loss of each member."""
         wrong = -self._sign * network.logits(parameters, symbols, dtype)
         return (functional.softplus(wrong) * self._weights).sum(dim=1)
@@ -64,7 +71,9 @@ class Membership:
         n_facts = self.facts_per_step(schedule)
         return WeightedLogLoss(facts, fact_weights, alphabet, n_facts, schedule.batch - n_facts)
 
-    def scores(self, network: Network, own: Parameters, symbols: Tensor) -> Tensor:
+    def scores(
+        self, network: Network, own: Parameters, symbols: Int[Tensor, "1 batch length"]
+    ) -> Float[Tensor, " batch"]:
         """Return log-odds."""
         return network.logits(own, symbols, torch.float32)[0]
 

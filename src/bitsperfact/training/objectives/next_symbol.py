@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -21,11 +22,17 @@ class SymbolLoss:
     def __init__(self, facts: Tensor, batch: int) -> None:
         self._facts, self._batch = facts, batch
 
-    def draw(self, generator: torch.Generator) -> Tensor:
+    def draw(self, generator: torch.Generator) -> Int[Tensor, "members batch length"]:
         """Draw facts."""
         return drawn(self._facts, self._batch, generator)
 
-    def of(self, network: Network, parameters: Parameters, symbols: Tensor, dtype: torch.dtype) -> Tensor:
+    def of(
+        self,
+        network: Network,
+        parameters: Parameters,
+        symbols: Int[Tensor, "members batch length"],
+        dtype: torch.dtype,
+    ) -> Float[Tensor, " members"]:
         """Return the mean negative log-likelihood of each member's symbols."""
         return -network.log_likelihood(parameters, symbols, dtype).mean(dim=(1, 2))
 
@@ -45,7 +52,9 @@ class NextSymbol:
         """Return the loss of a stack."""
         return SymbolLoss(facts, schedule.batch)
 
-    def scores(self, network: Network, own: Parameters, symbols: Tensor) -> Tensor:
+    def scores(
+        self, network: Network, own: Parameters, symbols: Int[Tensor, "1 batch length"]
+    ) -> Float[Tensor, " batch"]:
         """Return log-likelihoods of whole claims."""
         return network.log_likelihood(own, symbols, torch.float32)[0].sum(-1)
 
