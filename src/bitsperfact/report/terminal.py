@@ -51,7 +51,9 @@ def _add_group(table: Table, group: VerdictGroup) -> None:
     if folded:
         for status, n in group.counts.items():
             if status != "violated":
-                named = Text(group.title, style="bold").append(f"\n{n} verdict{'s' if n > 1 else ''}", style="not bold dim")
+                named = Text(group.title, style="bold").append(
+                    f"\n{n} verdict{'s' if n > 1 else ''}", style="not bold dim"
+                )
                 table.add_row(_status(status), named, Text("in the report"))
     if group.single:
         table.add_row(Text(""), Text(f"{len(group.single)} single verdicts", style="dim"), Text("in the report"))
