@@ -39,7 +39,8 @@ class ScoredRun:
 
     def panels(self) -> list[tuple[str, str, list[str]]]:
         """(claim set, score, models) for each figure of score distributions that has anything to show."""
-        present = set(zip(self.scored["claim_set"], self.scored["score"], self.scored["model"], strict=True))
+        places = self.scored[["claim_set", "score", "model"]].drop_duplicates()
+        present = set(places.itertuples(index=False, name=None))
         figures = [
             (claim_set, score, [model for model in self.models if (claim_set, score, model) in present])
             for claim_set in self.claim_sets
@@ -53,10 +54,10 @@ def scored_run(run: Run) -> ScoredRun:
     drawn = drawn_claims(run)
     scored = drawn_scores(run, drawn.claims)
     sizes = number_of_parameters(run)
-    named = [info.name for info in run.models] + list(scored["model"]) + list(run.separation["model"])
+    named = [info.name for info in run.models] + [*scored["model"].unique(), *run.separation["model"].unique()]
     models = sorted({name for name in named if name != PATTERN_MODEL}, key=lambda name: (sizes.get(name, 0), name))
     sets = [*(info.name for info in run.claim_sets), *drawn.counts, *run.separation["claim_set"]]
-    scores = [*scored["score"], *run.separation.loc[run.separation["model"] != PATTERN_MODEL, "score"]]
+    scores = [*scored["score"].unique(), *run.separation.loc[run.separation["model"] != PATTERN_MODEL, "score"]]
     # The best score has numbers in the headline table, but no values of its own to draw.
     named_scores = sorted({name for name in scores if name != BEST_SCORE})
     return ScoredRun(run, scored, drawn.claims, drawn.counts, models, list(dict.fromkeys(sets)), named_scores)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bitsperfact import tables
 from bitsperfact.files import sha256_of_text
@@ -110,6 +111,7 @@ class LadderTables:
     def rows(self) -> Iterator[pd.DataFrame]:
         """Yield the scores tables of each cell: on its facts, on their controls, and before training."""
         for cells in self._by_set():
+            ids = _ClaimIds()
             for cell in cells:
                 table = self.scores(cell)
                 values = {
@@ -119,7 +121,7 @@ class LadderTables:
                 for model, claim_set, strata in _asked(cell):
                     if all(stratum in values for stratum, _ in strata):
                         numbers, scores = _together(drawn, values, strata)
-                        yield _scores(cell, model, claim_set, numbers, scores)
+                        yield _scores(cell, model, ids.of(cell, claim_set, numbers), scores)
 
     def _by_set(self) -> list[list[Cell]]:
         names = sorted({cell.claim_set for cell in self.cells})
@@ -176,10 +178,26 @@ def _claims(cell: Cell, name: str, facts: Numbers, nonfacts: Numbers, near: Numb
     return frame.assign(is_fact=is_fact, grade=is_fact.astype(np.float64), stratum=stratum, source=source)
 
 
-def _scores(cell: Cell, model: str, claim_set: str, numbers: Numbers, values: np.ndarray) -> pd.DataFrame:
+class _ClaimIds:
+    """Ids of claims by their numbers, each hashed once for all networks that were asked of it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Numbers, NDArray[np.object_]]] = {}
+
+    def of(self, cell: Cell, claim_set: str, numbers: Numbers) -> NDArray[np.object_]:
+        known, ids = self._known.get(claim_set, (np.empty(0, np.int64), np.empty(0, np.object_)))
+        if (new := np.setdiff1d(numbers, known)).size:
+            texts = cell.universe.texts(new)
+            ids = np.concatenate([ids, np.array([tables.claim_id(claim_set, "", text) for text in texts], object)])
+            known = np.concatenate([known, new])
+            order = np.argsort(known)
+            self._known[claim_set] = known, ids = known[order], ids[order]
+        return ids[np.searchsorted(known, numbers)]
+
+
+def _scores(cell: Cell, model: str, ids: NDArray[np.object_], values: np.ndarray) -> pd.DataFrame:
     length, objective = cell.universe.length, objective_of(cell.shape.objective)
     generates = objective.output == "log-likelihoods"
-    ids = [tables.claim_id(claim_set, "", text) for text in cell.universe.texts(numbers)]
     revision = "trained" if model == cell.name else "untrained"
     frame = pd.DataFrame({"model": model, "revision": revision, "dtype": "float32", "claim_id": ids})
     frame = frame.assign(score=objective.score, value=values.astype(np.float64), n_tokens=length)
