@@ -33,7 +33,7 @@ class DrawnClaims:
 
 
 def drawn_claims(run: Run) -> DrawnClaims:
-    """All claims of a run, or of each larger set the `MOST_CLAIMS` whose ids have the lowest hashes.
+    """Return all claims of a run, or of each larger set the `MOST_CLAIMS` whose ids have the lowest hashes.
 
     The ids are hashes of the claims' texts, so these are claims at random, and the same ones each time.
     """
@@ -54,7 +54,7 @@ def drawn_claims(run: Run) -> DrawnClaims:
 
 
 def drawn_scores(run: Run, claims: pd.DataFrame) -> pd.DataFrame:
-    """The scores of these claims, with claim_set, is_fact and stratum beside each."""
+    """Return the scores of these claims, with claim_set, is_fact and stratum beside each."""
     rows, about = run.rows("scores"), claims[["claim_id", "claim_set", "is_fact", "stratum"]]
     parts = (
         batch.merge(about, on="claim_id", how="inner", validate="many_to_one")
