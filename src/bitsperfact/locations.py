@@ -13,6 +13,6 @@ def data_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Folder of downloads and converted models; `BITSPERFACT_CACHE` overrides the user's cache folder."""
+    """Return folder of downloads and converted models; `BITSPERFACT_CACHE` overrides the user's cache folder."""
     named = os.environ.get("BITSPERFACT_CACHE")
     return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("bitsperfact"))

@@ -106,12 +106,12 @@ def check_room(model: ModelInfo) -> None:
 
 
 def tied_share(values: Array) -> float:
-    """Share of values, shape (n,), that occur more than once (1)."""
+    """Return the share of values, shape (n,), that occur more than once (1)."""
     return float(pd.Series(values).duplicated(keep=False).mean())
 
 
 def measured(work: Callable[[], PrecisionError], model: str, dtype: str) -> dict[str, Any]:
-    """What `run.json` records of one model: its error or, where float32 cannot be had, why not."""
+    """Return what `run.json` records of one model: its error or, where float32 cannot be had, why not."""
     try:
         return asdict(work())
     except (BadInput, MemoryError) as error:

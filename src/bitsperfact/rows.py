@@ -36,14 +36,14 @@ class Rows(ABC):
 
     @abstractmethod
     def pieces(self) -> "list[Rows]":
-        """The rows in parts that can be read apart, in order."""
+        """Return the rows in parts that can be read apart, in order."""
 
     @abstractmethod
     def frame(self) -> pd.DataFrame:
-        """The whole table in memory, checked."""
+        """Return the whole table in memory, checked."""
 
     def head(self, n: int, columns: Sequence[str]) -> pd.DataFrame:
-        """The first `n` rows, or all if there are fewer."""
+        """Return the first `n` rows, or all if there are fewer."""
         taken, parts = 0, []
         for batch in self.batches(columns):
             parts.append(batch.iloc[: n - taken])
@@ -62,29 +62,29 @@ class Rows(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Held(Rows):
+class InMemory(Rows):
     """Rows of a frame in memory."""
 
     table: Table
-    held: pd.DataFrame
+    data: pd.DataFrame
 
     @property
     def n_rows(self) -> int:
         """Number of rows (1, a count)."""
-        return len(self.held)
+        return len(self.data)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         """Yield slices of the frame."""
-        for start in range(0, len(self.held), BATCH_ROWS):
-            yield self.held[list(columns)].iloc[start : start + BATCH_ROWS].reset_index(drop=True)
+        for start in range(0, len(self.data), BATCH_ROWS):
+            yield self.data[list(columns)].iloc[start : start + BATCH_ROWS].reset_index(drop=True)
 
     def pieces(self) -> list[Rows]:
-        """The frame as one piece."""
+        """Return the frame as one piece."""
         return [self]
 
     def frame(self) -> pd.DataFrame:
-        """The frame itself."""
-        return self.held
+        """Return the frame itself."""
+        return self.data
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,12 +145,12 @@ class Stored(Rows):
 
 
 def rows_of(table: Table, given: pd.DataFrame | Rows) -> Rows:
-    """A frame, checked, or rows, as rows."""
-    return given if isinstance(given, Rows) else Held(table, tables.check(table, given, table))
+    """Return a frame, checked, or rows, as rows."""
+    return given if isinstance(given, Rows) else InMemory(table, tables.check(table, given, table))
 
 
 def text_hashes(*columns: "pd.Series[Any]") -> NDArray[np.uint64]:
-    """A 64-bit hash of each row's texts, the same in every process.
+    """Return a 64-bit hash of each row's texts, the same in every process.
 
     Two of n distinct texts share one with chance n^2 / 2^65: 3 in a million for 10^7.
     """
@@ -162,7 +162,7 @@ def text_hashes(*columns: "pd.Series[Any]") -> NDArray[np.uint64]:
 
 
 def repeated(hashes: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Hashes that occur more than once in all parts together, each once, sorted; 8 bytes a hash, twice."""
+    """Return hashes that occur more than once in all parts together, each once, sorted; 8 bytes a hash, twice."""
     together = np.concatenate([np.empty(0, dtype=np.uint64), *hashes])
     together.sort()
     return np.unique(together[1:][together[1:] == together[:-1]])

@@ -15,7 +15,7 @@ import pandas as pd
 from bitsperfact import tables
 from bitsperfact.errors import BadInput
 from bitsperfact.files import clear_partial, write_text
-from bitsperfact.rows import Held, Rows, Stored
+from bitsperfact.rows import InMemory, Rows, Stored
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
 
@@ -28,10 +28,10 @@ class _Table:
     def __get__(self, run: "Run | None", owner: type) -> pd.DataFrame:
         if run is None:  # the class is asked for a default value
             raise AttributeError(self._name)
-        held: pd.DataFrame | Rows = run.__dict__[self._name]
-        if isinstance(held, Rows):
-            held = run.__dict__[self._name] = held.frame()
-        return held
+        value: pd.DataFrame | Rows = run.__dict__[self._name]
+        if isinstance(value, Rows):
+            value = run.__dict__[self._name] = value.frame()
+        return value
 
     def __set__(self, run: "Run", given: pd.DataFrame | Rows) -> None:
         run.__dict__[self._name] = given
@@ -59,9 +59,9 @@ class Run:
     known: pd.DataFrame | None = None
 
     def rows(self, table: Literal["claims", "scores"]) -> Rows:
-        """A table in batches; it is not read whole unless it has been."""
-        held: pd.DataFrame | Rows = self.__dict__[table]
-        return held if isinstance(held, Rows) else Held(table, held)
+        """Return a table in batches; it is not read whole unless it has been."""
+        value: pd.DataFrame | Rows = self.__dict__[table]
+        return value if isinstance(value, Rows) else InMemory(table, value)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -91,7 +91,7 @@ def load_run(path: str | Path) -> Run:
 
 
 def stored(table: tables.Table, folder: Path) -> Stored:
-    """A table of a run folder, as rows of its file."""
+    """Return a table of a run folder, as rows of its file."""
     return Stored(table, folder / f"{table}.parquet")
 
 
@@ -171,7 +171,7 @@ class RunWriter:
         tables.write(table, frame, self.path(table))
 
     def write_parts(self, table: tables.Table, parts: Iterable[pd.DataFrame]) -> None:
-        """The same, one part in memory at a time."""
+        """Write the same, one part in memory at a time."""
         self._begun()
         tables.write_parts(table, parts, self.path(table))
 
@@ -197,7 +197,7 @@ def writing(folder: Path) -> Iterator[RunWriter]:
 
 
 def provenance(packages: Sequence[str], command: Sequence[str] | None = None) -> dict[str, Any]:
-    """What made a run, for its `run.json`: command (default: this process's), versions, machine and commit."""
+    """Record what made a run, for `run.json`: command (default: this process's), versions, machine, commit."""
     return {
         "command": list(sys.argv if command is None else command),
         "versions": {name: version(name) for name in packages},
@@ -208,12 +208,12 @@ def provenance(packages: Sequence[str], command: Sequence[str] | None = None) ->
 
 
 def _git_commit() -> str | None:
-    """The checkout's commit, where the package runs from one."""
+    """Return the checkout's commit, where the package runs from one."""
     import subprocess
 
     checkout = Path(__file__).parents[2]
     if not (checkout / ".git").exists():
         return None
-    asked = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40"]
-    told = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return told.stdout.strip() or None
+    command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or None

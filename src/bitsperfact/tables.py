@@ -175,7 +175,7 @@ class ModelInfo:
 
 
 def claim_id(claim_set: str, prefix: str, target: str) -> str:
-    """Content hash of one claim (20 hexadecimal digits); equal across machines, runs and models."""
+    """Return the content hash of one claim (20 hexadecimal digits); equal across machines, runs and models."""
     return sha256_of_text(claim_set, prefix, target)[:20]
 
 
@@ -248,7 +248,7 @@ def _bad_cell(table: Table, where: object, error: Any) -> BadInput:
 
 
 def empty(table: Table) -> pd.DataFrame:
-    """A table without rows, with the right columns and types."""
+    """Return a table without rows, with the right columns and types."""
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS[table].items()})
 
 
@@ -289,7 +289,7 @@ def read(table: Table, path: Path) -> pd.DataFrame:
 
 
 def open_parquet(table: Table, path: Path) -> Any:
-    """A table's file as a `pyarrow.parquet.ParquetFile`; raise BadInput where it is missing or no parquet."""
+    """Open a table's file as a `pyarrow.parquet.ParquetFile`; raise BadInput where it is missing or no parquet."""
     from pyarrow import parquet
 
     if not path.is_file():

@@ -163,7 +163,7 @@ class Evidence:
         return self._rows.get((key, quantity), UNKNOWN)
 
     def rng(self, *names: str) -> np.random.Generator:
-        """A generator of random numbers that depends on the separation's seed and these names only."""
+        """Return a generator of random numbers that depends on the separation's seed and these names only."""
         seed = int(self.separation["seed"].iloc[0])
         return np.random.default_rng(derived_seed(seed, *names))
 

@@ -91,13 +91,13 @@ class Sample:
         return int(self.nonfacts.sum())
 
     def within(self, rows: NDArray[np.bool_]) -> "Sample":
-        """The part of the sample that is in `rows`, a mask of shape (n_claims,); it has as many claims as that."""
+        """Return the part of the sample in `rows`, a mask of shape (n_claims,); it has as many claims as that."""
         questions = None if self.questions is None else self.questions[rows]
         facts, nonfacts = self.facts[rows], self.nonfacts[rows]
         return replace(self, facts=facts, nonfacts=nonfacts, groups=self.groups[rows], questions=questions)
 
     def split(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Scores (..., n_claims) of the facts and of the non-facts."""
+        """Return scores (..., n_claims) of the facts and of the non-facts."""
         return values[..., self.facts], values[..., self.nonfacts]
 
     def bootstrap(
@@ -263,7 +263,7 @@ def bits_above(
 
 
 def _certified(sample: Sample, values: NDArray[np.float64]) -> float:
-    """The certificate at 97.5 %: a 95 % interval's upper end is too low in the other 2.5 %."""
+    """Return the certificate at 97.5 %: a 95 % interval's upper end is too low in the other 2.5 %."""
     facts, nonfacts = sample.split(values)
     return certified_bits(facts, nonfacts, *clusters_of(sample.labels, facts.size, nonfacts.size), 0.975)
 

@@ -49,7 +49,7 @@ class SetOfClaims:
         return places
 
     def id_at(self, row: int) -> str:
-        """A claim's id."""
+        """Return a claim's id."""
         return bytes(self.ids[row]).decode()
 
     def texts(self, chosen: NDArray[np.bool_]) -> pd.DataFrame:

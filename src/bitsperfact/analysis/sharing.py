@@ -25,7 +25,7 @@ def _quantile(error: float, freedom: float) -> float:
 
 
 def shared(number: Measured, n_rows: int, share: float = 1.0) -> Measured:
-    """A number with an interval that, with those of the `n_rows` - 1 others, holds in 95 % of runs.
+    """Return a number with an interval that, with those of the `n_rows` - 1 others, holds in 95 % of runs.
 
     Bonferroni's inequality gives each row the error `ERROR` / `n_rows`, whatever their dependence: rows share
     facts. The table's 95 % ends are moved out by the ratio of quantiles, of Student's law since as few claims as

@@ -1,4 +1,4 @@
-"""How far each law is behind the one that foretells held-out claims best, as quantities."""
+"""How far each law is behind the one that predicts held-out claims best, as quantities."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -45,7 +45,7 @@ def best_of_scores(
     replicates: int = 400,
     confidence: float = 0.95,
 ) -> BestOfScores:
-    """The largest bits per fact that any of several scores of the same claims has.
+    """Return the largest bits per fact that any of several scores of the same claims has.
 
     The bits of every score are a lower bound of memory, and so is their maximum, but the maximum of estimates is
     too high: the winner is partly lucky. With m scores and the error 1 - `confidence` (derived here)

@@ -50,7 +50,7 @@ def heavy_ties(facts: Array, nonfacts: Array) -> Indices:
 
 
 def rank_starts(nonfacts: Array, ranks: Array) -> Indices:
-    """Levels of the non-facts at `ranks` (1, a count), from the top and from the bottom."""
+    """Return the levels of the non-facts at `ranks` (1, a count), from the top and from the bottom."""
     total = float(nonfacts.sum())
     from_top = np.union1d(ranks, total - ranks)
     reached = np.searchsorted(np.cumsum(nonfacts[::-1]), from_top[(from_top > 0) & (from_top < total)])

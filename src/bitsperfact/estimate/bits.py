@@ -65,7 +65,7 @@ def bits_per_fact(
     replicates: int = 400,
     confidence: float = 0.95,
 ) -> BitsPerFact:
-    """Bits per fact that a tester spends: KL(scores of facts || scores of non-facts).
+    """Return the bits per fact that a tester spends: KL(scores of facts || scores of non-facts).
 
     Guo & Li 2026, arXiv 2602.00906: the memory per fact of a sparse membership tester. Estimated from binned
     counts (`bin_starts`, `digamma_kl_bits`), so that it is the same for every increasing function of the score;
@@ -114,7 +114,7 @@ def is_resolution_limited(pool: Pool, bits: float, design_effect: float = 1.0) -
 def _worth(
     pool: Pool, scores: tuple[Array, Array], of: tuple[Clusters, Clusters]
 ) -> tuple[Pool, tuple[float, float]]:
-    """The pool at what its clusters are worth, and the design effect of each class (1)."""
+    """Return the pool at what its clusters are worth, and the design effect of each class (1)."""
     edges = pool.scores[pool.bins]
     facts, nonfacts = (
         1.0

@@ -37,7 +37,7 @@ def bootstrap(
     replicates: int = 200,
     confidence: float = 0.95,
 ) -> dict[str, Interval]:
-    """Cluster bootstrap of several statistics on the same resamples.
+    """Return cluster bootstrap of several statistics on the same resamples.
 
     Facts and non-facts are resampled apart, whole clusters at a time. Bounds are the quantiles of the replicates,
     moved by their mean's distance to the estimate: resampling adds its own bias to the sample's, which for a
@@ -124,7 +124,7 @@ def _resamples(
 
 
 def _multiplicity(of: Clusters, rng: np.random.Generator) -> Array:
-    """How often each claim is drawn: as often as its cluster."""
+    """Return how often each claim is drawn: as often as its cluster."""
     drawn = np.bincount(rng.integers(of.n, size=of.n), minlength=of.n).astype(np.float64)
     return np.asarray(drawn[of.label])
 

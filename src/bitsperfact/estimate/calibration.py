@@ -31,7 +31,7 @@ class Posterior:
 
 
 def posterior(facts: ArrayLike | Pool, nonfacts: ArrayLike | None = None) -> Posterior:
-    """Isotonic maximum-likelihood estimate of P(fact | score) where both classes weigh one half.
+    """Return the isotonic maximum-likelihood estimate of P(fact | score) where both classes weigh one half.
 
     Depends on the ranks of the scores alone. Under the hallucination channel it is x* = 1 / (1 + q*) at the upper
     score (Guo & Li 2026, arXiv 2602.00906, at equal weights) and 0 at the lower. Fitted in sample.

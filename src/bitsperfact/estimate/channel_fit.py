@@ -107,7 +107,7 @@ def fit_channel(
         **asdict(nearest),
         p_value=_p_value(pool, nearest, worth, np.random.default_rng(seed), replicates),
         auc_accepted=accepted,
-        winner=_told(rivals, accepted, nearest.q_star),
+        winner=_winner(rivals, accepted, nearest.q_star),
         rivals=rivals,
         centre_fact=float(peaks.centres[1]),
         centre_nonfact=float(peaks.centres[0]),
@@ -119,7 +119,7 @@ def fit_channel(
     )
 
 
-def _told(rivals: tuple[Rival, ...], accepted: tuple[float, float, float], q_star: float) -> str:
+def _winner(rivals: tuple[Rival, ...], accepted: tuple[float, float, float], q_star: float) -> str:
     """Name of the law in the running that ranks allow, or `UNDECIDED`."""
     left = close(rivals)
     if q_star < _NEARLY_ALL:

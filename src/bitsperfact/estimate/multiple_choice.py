@@ -49,12 +49,12 @@ def choice_accuracy(
         raise ValueError("questions must have one label for each score")
     n_labels = 1 + max(of_facts.max(), of_nonfacts.max())
     rivals = np.bincount(of_nonfacts, minlength=n_labels)[of_facts]
-    asked = rivals > 0
+    has_rival = rivals > 0
     best = np.full(n_labels, -np.inf)
     np.maximum.at(best, of_nonfacts, others)
     ties = np.bincount(of_nonfacts, others == best[of_nonfacts], minlength=n_labels)[of_facts]
     right = np.where(scores > best[of_facts], 1.0, np.where(scores == best[of_facts], 1 / (1 + ties), 0.0))
-    return _over_questions(right[asked], 1 / (1 + rivals[asked]), of_facts[asked], confidence)
+    return _over_questions(right[has_rival], 1 / (1 + rivals[has_rival]), of_facts[has_rival], confidence)
 
 
 def _over_questions(right: Array, chance: Array, question: NDArray[np.intp], confidence: float) -> ChoiceAccuracy:

@@ -101,7 +101,7 @@ def _serve(connection: "Connection[Any, Any]") -> None:
 
 
 def _sendable(error: Exception) -> Exception:
-    """The exception, or one that says the same where it cannot be pickled."""
+    """Return the exception, or one that says the same where it cannot be pickled."""
     try:
         ForkingPickler.loads(ForkingPickler.dumps(error))
     except Exception:

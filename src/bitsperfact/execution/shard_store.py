@@ -20,7 +20,7 @@ class ShardStore:
         return self.folder / f"{key}.parquet"
 
     def has(self, key: str) -> bool:
-        """Whether a task is finished. Files appear whole, so one that is there can be read."""
+        """Return whether a task is finished. Files appear whole, so one that is there can be read."""
         return self.path(key).is_file()
 
     def read(self, key: str) -> pd.DataFrame:

@@ -65,7 +65,7 @@ def _points(axes: Axes, rows: pd.DataFrame, x: str, position: int) -> None:
 
 
 def _bar(axes: Axes, along: str, at: float, ends: tuple[float, float, float], colour: str) -> None:
-    """An interval's bar, `ends` being lower end, value and upper end; an arrow where there is no upper end.
+    """Draw an interval's bar, `ends` being lower end, value and upper end; an arrow where there is no upper end.
 
     Nothing is drawn where an end is not known, since half a bar would look like a whole one.
     """
@@ -150,7 +150,7 @@ def _cells(separation: pd.DataFrame, score: str) -> pd.DataFrame:
 
 
 def _lower_edge(cells: pd.DataFrame) -> float:
-    """A power of ten below every positive rate and interval end (1)."""
+    """Return a power of ten below every positive rate and interval end (1)."""
     positive = cells[["rate", "rate_lower"]].to_numpy(dtype=float).ravel()
     positive = positive[positive > 0]
     smallest = min(float(positive.min()) if len(positive) else 0.01, 0.1)

@@ -33,7 +33,7 @@ class DrawnClaims:
 
 
 def drawn_claims(run: Run) -> DrawnClaims:
-    """All claims of a run, or of each larger set the `MOST_CLAIMS` whose ids have the lowest hashes.
+    """Return all claims of a run, or of each larger set the `MOST_CLAIMS` whose ids have the lowest hashes.
 
     The ids are hashes of the claims' texts, so these are claims at random, and the same ones each time.
     """
@@ -54,7 +54,7 @@ def drawn_claims(run: Run) -> DrawnClaims:
 
 
 def drawn_scores(run: Run, claims: pd.DataFrame) -> pd.DataFrame:
-    """The scores of these claims, with claim_set, is_fact and stratum beside each."""
+    """Return the scores of these claims, with claim_set, is_fact and stratum beside each."""
     about = claims[["claim_set", "is_fact", "stratum"]].reset_index(drop=True)
     # One table of hashes for all batches: a merge would make one of all claims for each.
     places = pd.Index(text_hashes(claims["claim_id"]))

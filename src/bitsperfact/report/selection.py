@@ -33,7 +33,7 @@ class ScoredRun:
     scores: list[str]
 
     def values(self, claim_set: str, score: str, model: str) -> pd.DataFrame:
-        """Rows of `scored` of one panel."""
+        """Return rows of `scored` of one panel."""
         frame = self.scored
         return frame[(frame["claim_set"] == claim_set) & (frame["score"] == score) & (frame["model"] == model)]
 
@@ -64,7 +64,7 @@ def scored_run(run: Run) -> ScoredRun:
 
 
 def number_of_parameters(run: Run) -> dict[str, int]:
-    """Model name -> number of parameters (1)."""
+    """Return model name -> number of parameters (1)."""
     sizes = dict(zip(run.separation["model"], run.separation["n_params"].astype(int), strict=True))
     return sizes | {info.name: info.n_params for info in run.models}
 
@@ -89,11 +89,11 @@ def selected_models(run: Run, models: Sequence[str]) -> list[str]:
 
 
 def finite(values: pd.Series) -> NDArray[np.float64]:
-    """The values that have a place on an axis."""
+    """Return the values that have a place on an axis."""
     numbers: NDArray[np.float64] = values.to_numpy(dtype=np.float64)
     return np.asarray(numbers[np.isfinite(numbers)])
 
 
 def pooled(separation: pd.DataFrame, quantity: str) -> pd.DataFrame:
-    """Rows of one quantity, all non-facts together."""
+    """Return rows of one quantity, all non-facts together."""
     return separation[(separation["stratum"] == POOLED) & (separation["quantity"] == quantity)]

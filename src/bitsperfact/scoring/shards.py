@@ -88,7 +88,7 @@ def shards_of(distinct: Iterable[Request], most: int) -> Iterator[list[Request]]
 
 
 def runs_of(requests: Iterable[Request], most: int) -> Iterator[list[Request]]:
-    """Requests in their order, at most `most` at a time."""
+    """Yield requests in their order, at most `most` at a time."""
     left = iter(requests)
     while run := list(islice(left, most)):
         yield run

@@ -22,7 +22,7 @@ class Law:
 
 
 def law_of(tester: Tester, n_keys: int, recall: float = 0.95) -> Law:
-    """The law of a tester with two answers that stores `n_keys` keys.
+    """Return the law of a tester with two answers that stores `n_keys` keys.
 
     Both answers are told apart, so the divergence is KL(Bern(1 - fnr) || Bern(fpr)) (Guo & Li 2026, arXiv
     2602.00906). A threshold between the answers accepts a share 1 - fnr of the keys; where that is less than

@@ -31,7 +31,7 @@ class Tester(Protocol):
         ...
 
     def query(self, claims: Iterable[Hashable]) -> NDArray[np.float64]:
-        """Confidence that each claim is a key. Shape (claims,), unit 1, in [0, 1]."""
+        """Return the confidence that each claim is a key. Shape (claims,), unit 1, in [0, 1]."""
         ...
 
     @property
@@ -51,7 +51,7 @@ class Tester(Protocol):
 
 
 @dataclass(frozen=True)
-class Kind:
+class TesterKind:
     """A kind of tester: `init(keys, bits_per_key, seed)` makes one.
 
     `budgets`: the bits per key that it is measured at, where it cannot be made for any number of them.
@@ -72,7 +72,7 @@ class Filter(ABC):
 
     @abstractmethod
     def match(self, hashed: Words) -> NDArray[np.bool_]:
-        """Whether each hash (claims, 2) matches. Shape (claims,)."""
+        """Return whether each hash (claims, 2) matches. Shape (claims,)."""
 
     def query(self, claims: Iterable[Hashable]) -> NDArray[np.float64]:
         """See `Tester.query`."""
@@ -81,7 +81,7 @@ class Filter(ABC):
 
 
 def key_hashes(keys: Iterable[Hashable], bits_per_key: Any, seed: Any) -> tuple[Words, float]:
-    """The distinct hashes (keys, 2) of a set, and its whole budget in bits; ValueError as `Tester.init` says."""
+    """Return the distinct hashes (keys, 2) of a set and its whole budget, bits; ValueError as in `Tester.init`."""
     per_key = positive("bits_per_key", bits_per_key)
     hashed = distinct(hash_claims(keys, seed_word(seed)))
     if not len(hashed):
@@ -90,7 +90,7 @@ def key_hashes(keys: Iterable[Hashable], bits_per_key: Any, seed: Any) -> tuple[
 
 
 def posterior(fact_share: float, nonfact_share: float, fact_weight: float) -> float:
-    """The confidence (1, in [0, 1]) with the least log-loss for an answer that these shares of facts and of
+    """Return the confidence (1, in [0, 1]) with the least log-loss for an answer that these shares of facts and of
     non-facts get, facts having weight `fact_weight` (in (0, 1)): their part in all that get it."""
     facts = share("fact_weight", fact_weight) * fact_share
     nonfacts = (1 - fact_weight) * nonfact_share

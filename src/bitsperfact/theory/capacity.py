@@ -40,7 +40,7 @@ CONSTANTS = (
 
 
 def published_constants() -> tuple[Constant, ...]:
-    """The published capacities, lowest first."""
+    """Return the published capacities, lowest first."""
     return tuple(sorted((c for c in CONSTANTS if c.published), key=lambda c: c.bits_per_parameter))
 
 
@@ -77,7 +77,7 @@ def parameters_needed(q: ArrayLike, facts: ArrayLike, bits_per_parameter: float 
 
 
 def lora_rank_needed(q: float, facts: float, parameters_per_rank: float, bits_per_parameter: float = 2.0) -> int:
-    """Least LoRA rank whose adapters hold `facts` at a hallucination rate q.
+    """Return the least LoRA rank whose adapters hold `facts` at a hallucination rate q.
 
     A rank r adds r (in + out) parameters to each adapted matrix (Hu et al. 2021, arXiv 2106.09685), so r times
     `parameters_per_rank`, the sum of in + out over them; the law then asks for n log2(1/q) / c of these.

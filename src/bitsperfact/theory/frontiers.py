@@ -51,7 +51,7 @@ def loss_frontier(bits: ArrayLike, eps_fact: ArrayLike = _LOSSES) -> LossFrontie
 
 
 def filter_frontier(bits: ArrayLike, fnr: ArrayLike = _RATES) -> FilterFrontier:
-    """Every pair of error rates that needs exactly `bits` per key; `lowest_fpr` beside its arguments.
+    """Return every pair of error rates that needs exactly `bits` per key; `lowest_fpr` beside its arguments.
 
     By data processing it also bounds every threshold on every score of a tester with `bits` per fact (Guo & Li
     2026, arXiv 2602.00906). To draw several budgets at once, give `bits` the shape (budgets, 1).

@@ -50,7 +50,7 @@ class GradedRate:
 
 
 def graded_log_loss(grade: float, scores: Array) -> Array:
-    """-g ln x - (1-g) ln(1-x), nats, in [h_e(g), inf]: log-loss against a label g in [0, 1]."""
+    """Return -g ln x - (1-g) ln(1-x), nats, in [h_e(g), inf]: log-loss against a label g in [0, 1]."""
     with np.errstate(divide="ignore"):
         return np.asarray(-xlogy(grade, scores) - xlog1py(1 - grade, -scores))
 
@@ -129,7 +129,7 @@ def _losses_at(grade: float, loss: GradedLoss, scores: Array) -> Array:
 
 
 def _room(name: str, eps: float, least: float) -> float:
-    """How much more than the least a mean loss may be; ValueError where that is nothing, or no number."""
+    """Return how much more than the least a mean loss may be; ValueError where that is nothing, or no number."""
     if not least < eps < np.inf:
         raise ValueError(f"{name} must be finite and exceed the least loss on the grid, {least:g}; got {eps:g}")
     return eps - least

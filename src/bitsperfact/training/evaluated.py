@@ -26,7 +26,7 @@ UNTRAINED, UNTRAINED_FRESH = "untrained-fact", "untrained-fresh"
 
 
 def evaluated_claims(cell: Cell, n_fresh: int) -> dict[str, Numbers]:
-    """Claims by stratum: `fact`, `fresh` (so many), `near-1` to `near-3`, `shuffled`.
+    """Return claims by stratum: `fact`, `fresh` (so many), `near-1` to `near-3`, `shuffled`.
 
     Cells of one claim set are evaluated on the same facts and near claims, and on the same fresh ones as far as
     they go.
@@ -118,7 +118,7 @@ class LadderTables:
                     str(name): part.to_numpy() for name, part in table.groupby("stratum", observed=True)["score"]
                 }
                 drawn = evaluated_claims(cell, values["fresh"].size)
-                for model, claim_set, strata in _asked(cell):
+                for model, claim_set, strata in _of_cell(cell):
                     if all(stratum in values for stratum, _ in strata):
                         numbers, scores = _together(drawn, values, strata)
                         yield _scores(cell, model, ids.of(cell, claim_set, numbers), scores)
@@ -131,14 +131,14 @@ class LadderTables:
         return int((self.scores(cell)["stratum"] == "fresh").sum())
 
 
-def _asked(cell: Cell) -> list[tuple[str, str, list[tuple[str, str]]]]:
+def _of_cell(cell: Cell) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Model, claim set, and which strata of scores are of which claims."""
     name = cell.claim_set
-    asked = [(cell.name, name, [("fact", "fact"), ("fresh", "fresh")])]
-    asked += [(cell.name, f"{name}-{stratum}", [("fact", "fact"), (stratum, stratum)]) for stratum in NEAR]
-    asked.append((cell.name, f"{name}-{SHUFFLED}", [(SHUFFLED, SHUFFLED), ("fresh", "few")]))
-    asked.append((untrained(cell), name, [(UNTRAINED, "fact"), (UNTRAINED_FRESH, "few")]))
-    return asked
+    samples = [(cell.name, name, [("fact", "fact"), ("fresh", "fresh")])]
+    samples += [(cell.name, f"{name}-{stratum}", [("fact", "fact"), (stratum, stratum)]) for stratum in NEAR]
+    samples.append((cell.name, f"{name}-{SHUFFLED}", [(SHUFFLED, SHUFFLED), ("fresh", "few")]))
+    samples.append((untrained(cell), name, [(UNTRAINED, "fact"), (UNTRAINED_FRESH, "few")]))
+    return samples
 
 
 def _together(
@@ -164,7 +164,7 @@ def _near_with_facts(cell: Cell, stratum: str, distance: int, n_fresh: int) -> t
 
 
 def _claims(cell: Cell, name: str, facts: Numbers, nonfacts: Numbers, near: Numbers | None = None) -> pd.DataFrame:
-    """The claims table of one set; claims `near` a fact are of its entity, others of their own."""
+    """Return the claims table of one set; claims `near` a fact are of its entity, others of their own."""
     numbers = np.concatenate([facts, nonfacts])
     texts = cell.universe.texts(numbers)
     ids = [tables.claim_id(name, "", text) for text in texts]

@@ -21,23 +21,23 @@ class Network(Protocol):
     shape: Shape
 
     def sizes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of each parameter of one member, by the name that it is saved under."""
+        """Return the shape of each parameter of one member, by the name that it is saved under."""
 
     def matrices(self) -> dict[str, int]:
-        """Parameters that are products' matrices inside, with the number of blocks side by side in each."""
+        """Return parameters that are products' matrices inside, with the number of blocks side by side in each."""
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
-        """Parameters of one member, float32."""
+        """Return the parameters of one member, float32."""
 
     def logits(self, parameters: Parameters, symbols: Tensor, dtype: torch.dtype) -> Tensor:
-        """Log-odds that a claim is a fact: float32, shape (members, batch), nats."""
+        """Return the log-odds that a claim is a fact: float32, shape (members, batch), nats."""
 
     def log_likelihood(self, parameters: Parameters, symbols: Tensor, dtype: torch.dtype) -> Tensor:
         """Log-likelihood of each symbol given those before: float32, shape (members, batch, length), nats."""
 
 
 def initial_stack(network: Network, seeds: list[int]) -> dict[str, Tensor]:
-    """Parameters of a stack, one member per seed; each member's depend on its own seed only."""
+    """Return the parameters of a stack, one member per seed; each member's depend on its own seed only."""
     members = [network.initial(torch.Generator().manual_seed(seed)) for seed in seeds]
     return {name: torch.stack([member[name] for member in members]) for name in members[0]}
 

@@ -64,16 +64,16 @@ def _floors(bits: Measured) -> tuple[float, float, float]:
 def _judged(bits: Measured, rate: Measured, floor: float, least: float, most: float) -> tuple[Status, str]:
     if not (rate.known and bits.known):
         return "undecided", "The hallucination rate or the bits per fact are unknown."
-    said = f"{_percent(rate.value)} of non-facts pass at 95 % recall"
-    said += f", and {bits} allow no less than {_percent(floor)}"
+    reason = f"{_percent(rate.value)} of non-facts pass at 95 % recall"
+    reason += f", and {bits} allow no less than {_percent(floor)}"
     if rate.upper < least:
         if bits.resolution_limited:
-            return "undecided", f"{said}, but the bits are only a lower bound and the floor may be lower."
+            return "undecided", f"{reason}, but the bits are only a lower bound and the floor may be lower."
         ends = f"{_percent(rate.upper)} against {_percent(least)}"
-        return "violated", f"{said}; even the ends of the intervals disagree, {ends}."
+        return "violated", f"{reason}; even the ends of the intervals disagree, {ends}."
     if rate.lower >= most:
-        return "consistent", f"{said}."
-    return "undecided", f"{said}; the intervals are too wide to tell them apart."
+        return "consistent", f"{reason}."
+    return "undecided", f"{reason}; the intervals are too wide to tell them apart."
 
 
 def _percent(rate: float) -> str:

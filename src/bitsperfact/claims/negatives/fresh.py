@@ -41,7 +41,7 @@ def _drawn(subject: Subject, facts: Facts, shape: CodeShape, k: int, rng: np.ran
 
 
 def _indices(shape: CodeShape, truth: str, k: int, rng: np.random.Generator) -> Iterator[int]:
-    """Indices in random order: every one of a small class, many enough of a large one."""
+    """Yield the indices in random order: every one of a small class, many enough of a large one."""
     size = shape.size(truth)
     if size <= _SMALL:
         yield from (int(i) for i in rng.permutation(size))

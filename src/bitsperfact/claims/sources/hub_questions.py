@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.kinds import SourceKind
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.sources import _hub
 from bitsperfact.claims.subjects import Facts, Subject, merged
@@ -49,4 +49,4 @@ def _fields(template: str, where: Path) -> list[str]:
         raise BadInput(f"{where}, key prefix", "a template such as {question}", error) from None
 
 
-KIND = Kind(read, ("derangement", "given"), {**_hub.OPTIONS, **dict.fromkeys(_CELLS, str)})
+KIND = SourceKind(read, ("derangement", "given"), {**_hub.OPTIONS, **dict.fromkeys(_CELLS, str)})

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.kinds import SourceKind
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.sources import _hub
 from bitsperfact.claims.statements import read_label
@@ -50,7 +50,7 @@ def _grade(recipe: Recipe, label: object) -> float | None:
     return float(grades[str(label)])
 
 
-KIND = Kind(
+KIND = SourceKind(
     read,
     ("given",),
     {**_hub.OPTIONS, "group": str, "statement": str, "label": str, "grades": dict, "fact_at": float},

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
+from bitsperfact.claims.kinds import MADE_OF_CODES, SourceKind
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.shapes import CodeShape
 from bitsperfact.claims.sources._people import people
@@ -31,7 +31,7 @@ def read(recipe: Recipe) -> Facts:
     return Facts(subjects, f"random, seed {seed}", CodeShape(**recipe.shape))
 
 
-KIND = Kind(
+KIND = SourceKind(
     read,
     MADE_OF_CODES,
     {"n": int, "seed": int, "digits": int, "first": list, "last": list},

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitsperfact.testers.hashing import Words
-from bitsperfact.testers.protocol import SCORE_BITS, SEED_BITS, Filter, Kind, key_hashes
+from bitsperfact.testers.protocol import SCORE_BITS, SEED_BITS, Filter, TesterKind, key_hashes
 from bitsperfact.testers.ribbon import Ribbon, build_ribbon
 
 
@@ -52,4 +52,4 @@ class RibbonTester(Filter):
         return self.ribbon.fpr
 
 
-TESTER = Kind(RibbonTester.init)
+TESTER = TesterKind(RibbonTester.init)

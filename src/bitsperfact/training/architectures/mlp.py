@@ -30,14 +30,14 @@ class MlpNetwork:
         self._widths = [shape.alphabet * shape.length, *[shape.width] * (shape.layers - 1), shape.inner, 1]
 
     def sizes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of each parameter of one member: `layers.I.weight` (out, in) and `layers.I.bias` (out,)."""
+        """Return shape of each parameter of one member: `layers.I.weight` (out, in) and `layers.I.bias` (out,)."""
         found: dict[str, tuple[int, ...]] = {}
         for i, (inner, outer) in enumerate(zip(self._widths, self._widths[1:], strict=False)):
             found |= {f"layers.{i}.weight": (outer, inner), f"layers.{i}.bias": (outer,)}
         return found
 
     def matrices(self) -> dict[str, int]:
-        """All weights but the last layer's, which is a vector."""
+        """Return all weights but the last layer's, which is a vector."""
         return {f"layers.{i}.weight": 1 for i in range(len(self._widths) - 2)}
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
@@ -53,7 +53,7 @@ class MlpNetwork:
         return found
 
     def logits(self, parameters: Mapping[str, Tensor], symbols: Tensor, dtype: torch.dtype) -> Tensor:
-        """Log-odds that a claim is a fact, shape (members, batch)."""
+        """Return the log-odds that a claim is a fact, shape (members, batch)."""
         hidden = _one_hot(symbols, self.shape.alphabet, dtype).flatten(2)
         last = len(self._widths) - 2
         for i in range(last + 1):
@@ -118,7 +118,7 @@ class Mlp:
 
 
 def load_mlp(folder: Path) -> tuple[Shape, dict[str, Tensor]]:
-    """Shape and parameters of a saved MLP, as a stack of one."""
+    """Return the shape and parameters of a saved MLP, as a stack of one."""
     from safetensors.torch import load_file
 
     shape = Shape(**json.loads((folder / "shape.json").read_text(encoding="utf-8")))
