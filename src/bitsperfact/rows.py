@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bitsperfact import tables
+from bitsperfact import parquet, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.tables import Table
 
@@ -110,7 +110,7 @@ class Stored(Rows):
 
     @cached_property
     def _file(self) -> Any:
-        return tables.open_parquet(self.table, self.path) if self.opened is None else self.opened
+        return parquet.open_parquet(self.table, self.path) if self.opened is None else self.opened
 
     @cached_property
     def _groups(self) -> list[int]:
@@ -125,7 +125,7 @@ class Stored(Rows):
         """Yield batches from the file; one that was replaced meanwhile is not noticed: it stays open."""
         read = self._file.iter_batches(BATCH_ROWS, self._groups, list(columns), use_threads=False)
         while True:
-            with tables.refused(self.table, self.path):
+            with parquet.refused(self.table, self.path):
                 batch = next(read, None)
             if batch is None:
                 return
@@ -140,7 +140,7 @@ class Stored(Rows):
     def frame(self) -> pd.DataFrame:
         """Read and check everything."""
         if self.groups is None:
-            return tables.read(self.table, self.path)
+            return parquet.read(self.table, self.path)
         return tables.check(self.table, self._file.read_row_groups(self._groups).to_pandas(), self.path)
 
 

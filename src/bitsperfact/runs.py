@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from bitsperfact import tables
+from bitsperfact import parquet, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.files import clear_partial, write_text
 from bitsperfact.rows import InMemory, Rows, Stored
@@ -77,13 +77,13 @@ def load_run(path: str | Path) -> Run:
         path=folder,
         claims=stored("claims", folder),
         scores=stored("scores", folder),
-        separation=tables.read("separation", folder / "separation.parquet"),
-        verdict=tables.read("verdict", folder / "verdict.parquet"),
+        separation=parquet.read("separation", folder / "separation.parquet"),
+        verdict=parquet.read("verdict", folder / "verdict.parquet"),
         claim_sets=[ClaimSetInfo(**entry) for entry in manifest["claim_sets"]],
         models=[ModelInfo(**entry) for entry in manifest["models"]],
         manifest=manifest,
         **{
-            name: tables.read(name, path)
+            name: parquet.read(name, path)
             for name in tables.OPTIONAL
             if (path := folder / f"{name}.parquet").is_file()
         },
@@ -168,12 +168,12 @@ class RunWriter:
     def write(self, table: tables.Table, frame: pd.DataFrame) -> None:
         """Check a table and put it in its place, atomically; RuntimeError before `begin`."""
         self._begun()
-        tables.write(table, frame, self.path(table))
+        parquet.write(table, frame, self.path(table))
 
     def write_parts(self, table: tables.Table, parts: Iterable[pd.DataFrame]) -> None:
         """Write the same, one part in memory at a time."""
         self._begun()
-        tables.write_parts(table, parts, self.path(table))
+        parquet.write_parts(table, parts, self.path(table))
 
     def complete(self, **facts: Any) -> None:
         """Say that the run is complete, with more `facts`; RuntimeError where one of its tables is missing."""

@@ -137,9 +137,9 @@ class _Measuring:
                     (shared, quantity) for quantity in quantities(shared, pattern.values)
                 )
             elif one is not None and one.model.name in self.made([one.model]):
-                asked = np.isfinite(values)
-                part = sample if asked.all() else sample.within(asked)
-                measured = ((part, quantity) for quantity in self._of_network(one, part, values[asked]))
+                scored = np.isfinite(values)
+                part = sample if scored.all() else sample.within(scored)
+                measured = ((part, quantity) for quantity in self._of_network(one, part, values[scored]))
             else:
                 measured = self._of_model(one, sample, values, patterns[stratum], stratum == POOLED)
             yield from self._written(each, stratum, _who(one), measured)

@@ -7,11 +7,10 @@ import numpy as np
 from scipy.stats import norm, t
 
 from bitsperfact.analysis.evidence import UNKNOWN, Measured
+from bitsperfact.constants import END_ERROR, ERROR
 
-#: Chance that any row of a prediction is judged by an interval that misses the truth.
-ERROR = 0.05
 #: Standard deviations between the centre and either end of a 95 % interval of a normal law.
-HALF_WIDTH = float(norm.isf(0.025))
+HALF_WIDTH = float(norm.isf(END_ERROR))
 
 
 def tail(among: int) -> float:

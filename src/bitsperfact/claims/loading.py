@@ -66,17 +66,10 @@ def _stream(
     return _from_file(path, name, seed, limit, strata)
 
 
-def load_all(
-    source: str | Path, *, negatives: int | None = None, seed: int = 0, limit: int | None = None
-) -> list[ClaimSet]:
-    """Return every claim set of a source, in order: as `load`, but of a file that holds several sets, all."""
-    return [_in_memory(each) for each in stream_all(source, negatives=negatives, seed=seed, limit=limit)]
-
-
 def stream_all(
     source: str | Path, *, negatives: int | None = None, seed: int = 0, limit: int | None = None
 ) -> list[ClaimStream]:
-    """Return the claim sets that `load_all` would load, their rows in batches.
+    """Return every claim set of a source in order, rows in batches: of a file that holds several sets, all.
 
     A file is read twice for each set, or three times, and never held. The facts of a recipe are, since non-facts
     are made from other subjects' answers; their claims are not.

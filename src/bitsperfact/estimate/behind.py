@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.bootstrap import Interval
 from bitsperfact.estimate.clusters import Groups, clusters_of
 from bitsperfact.estimate.pool import checked_scores
@@ -14,7 +15,11 @@ MOST_CLAIMS = 2000
 
 
 def behind(
-    facts: ArrayLike, nonfacts: ArrayLike, groups: Groups | None = None, seed: int = 0, confidence: float = 0.95
+    facts: ArrayLike,
+    nonfacts: ArrayLike,
+    groups: Groups | None = None,
+    seed: int = 0,
+    confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
     """`behind_smooth`, `behind_channel`, `behind_forgetting`, `behind_abstaining`: nats per claim, at least 0.
 

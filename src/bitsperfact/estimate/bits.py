@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.bootstrap import check_resampling
 from bitsperfact.estimate.certificate import certified_bits
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
@@ -63,7 +64,7 @@ def bits_per_fact(
     groups: Groups | None = None,
     seed: int = 0,
     replicates: int = 400,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> BitsPerFact:
     """Return the bits per fact that a tester spends: KL(scores of facts || scores of non-facts).
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri, stdtrit
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
 from bitsperfact.estimate.few import EffectiveCounts
 from bitsperfact.estimate.pool import Pool, Statistic, checked_scores, sorted_pool
@@ -35,7 +36,7 @@ def bootstrap(
     groups: Groups | None = None,
     seed: int = 0,
     replicates: int = 200,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
     """Return cluster bootstrap of several statistics on the same resamples.
 

@@ -6,6 +6,7 @@ from scipy.special import expit
 from scipy.stats import binom, norm
 
 from bitsperfact import theory
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.bootstrap import Interval
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
 from bitsperfact.estimate.pool import checked_scores
@@ -20,7 +21,7 @@ def own_confidence(
     groups: Groups | None = None,
     fact_weight: float = 0.5,
     seed: int = 0,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
     """Return `own_x_star`, `own_miss_rate` (1, in [0, 1]), `own_loss` (nats) and `own_bits` (bits) of log-odds.
 

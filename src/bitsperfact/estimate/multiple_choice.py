@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.pool import checked_scores
 from bitsperfact.estimate.shares import share_bounds
 
@@ -33,7 +34,7 @@ def choice_accuracy(
     facts: ArrayLike,
     nonfacts: ArrayLike,
     questions: tuple[ArrayLike, ArrayLike],
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> ChoiceAccuracy:
     """Share of questions in which the fact outscores all non-facts; k non-facts that tie with it leave 1/(k + 1).
 

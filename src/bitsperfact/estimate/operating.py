@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from bitsperfact.constants import CONFIDENCE, RECALL
 from bitsperfact.estimate.clusters import Clusters
 from bitsperfact.estimate.ranking import hallucination_rate
 from bitsperfact.estimate.shares import ClusteredShare
@@ -15,8 +16,8 @@ def hallucination_interval(
     nonfacts: Array,
     of_facts: Clusters,
     of_nonfacts: Clusters,
-    recall: float = 0.95,
-    confidence: float = 0.95,
+    recall: float = RECALL,
+    confidence: float = CONFIDENCE,
 ) -> tuple[float, float, float]:
     """Return the share of non-facts at or above the highest threshold that at least `recall` of all facts reach.
 

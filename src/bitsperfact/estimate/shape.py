@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
+from bitsperfact.constants import CONFIDENCE, FULL_RECALL
 from bitsperfact.estimate.bootstrap import Interval, check_resampling
 from bitsperfact.estimate.calibration import ABSTENTION, abstention_mass, miss_rate
 from bitsperfact.estimate.channel import nearest_channel, q_star, x_star
@@ -19,8 +20,6 @@ Ends = tuple[float, float, float]
 
 #: Shares of the facts between which the odds at the median fact are bounded, below it and above it.
 _BELOW, _ABOVE = (0.0, 0.15, 0.3), (0.7, 0.85, 1.0)
-#: Share of the facts that counts as nearly all.
-FULL_RECALL = 0.98
 #: Ratios that share the error of a bound of the odds at the median.
 _RATIOS = 6
 
@@ -31,7 +30,7 @@ def shape(
     groups: Groups | None = None,
     seed: int = 0,
     replicates: int = 200,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
     """Return `auc`, `miss_rate`, `abstention_mass`, `x_star`, `q_star`, `channel_distance` and `full_recall_rate`.
 

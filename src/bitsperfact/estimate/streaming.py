@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.bins import order_statistics
 from bitsperfact.estimate.bits import is_resolution_limited
 from bitsperfact.estimate.bootstrap import check_resampling
@@ -109,7 +110,7 @@ class StreamedScores:
         bins = fine.bins[_resolved((of_facts, of_nonfacts))]
         return replace(fine, bins=bins, chosen=order_statistics(bins, facts, nonfacts))
 
-    def bits_per_fact(self, seed: int = 0, replicates: int = 400, confidence: float = 0.95) -> StreamedBits:
+    def bits_per_fact(self, seed: int = 0, replicates: int = 400, confidence: float = CONFIDENCE) -> StreamedBits:
         """Return the bits per fact, KL(scores of facts || scores of non-facts): `binned_bits` of `pool`.
 
         `error_bits` is derived here. A sketch knows the share of scores below each bin's edge within z standard

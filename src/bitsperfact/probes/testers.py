@@ -78,13 +78,8 @@ def _run(options: TesterOptions, writer: runs.RunWriter) -> int:
     known = pd.DataFrame([row for name, law in laws.items() for row in known_rows(name, law)])
     scores = pd.concat([answers(name, tester, claims) for name, tester in built.items()], ignore_index=True)
 
-    options = {
-        "keys": options.keys,
-        "budget": options.budget,
-        "seed": options.seed,
-        "replicates": options.replicates,
-    }
-    recorded = runs.provenance(RECORDED) | {"options": options}
+    chosen = {name: getattr(options, name) for name in ("keys", "budget", "seed", "replicates")}
+    recorded = runs.provenance(RECORDED) | {"options": chosen}
     writer.begin("analysing", sets, infos, **recorded)
     with tqdm(total=len(built) + 1, desc="measuring", unit="cell", disable=None) as bar:
         seen = {"seed": options.seed, "replicates": options.replicates, "progress": lambda *_: bar.update()}

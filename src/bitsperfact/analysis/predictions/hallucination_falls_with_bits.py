@@ -9,7 +9,8 @@ from scipy.stats import rankdata
 
 from bitsperfact.analysis.evidence import Evidence, Key, Measured, Verdict
 from bitsperfact.analysis.predictions import Prediction
-from bitsperfact.analysis.sharing import ERROR, HALF_WIDTH
+from bitsperfact.analysis.sharing import HALF_WIDTH
+from bitsperfact.constants import ERROR
 from bitsperfact.tables import ALL_MODELS, ALL_SETS, Status
 
 #: Fewer cells may all be in order by chance: once in 24 times with four.

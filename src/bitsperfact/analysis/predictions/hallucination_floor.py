@@ -8,11 +8,10 @@ import numpy as np
 from bitsperfact.analysis.evidence import Evidence, Measured, Verdict, figure
 from bitsperfact.analysis.predictions import Prediction
 from bitsperfact.analysis.sharing import shared
+from bitsperfact.constants import MISSED
 from bitsperfact.tables import Status
 from bitsperfact.theory import lowest_fpr
 
-#: The hallucination rate is taken at 95 % recall of facts.
-FNR = 0.05
 #: Bits by which the rate may seem to lie below the floor without contradicting it.
 FREE_BITS = 0.5
 
@@ -57,7 +56,7 @@ def _floors(bits: Measured) -> tuple[float, float, float]:
     # A debiased estimate of no bits may fall below 0, and bits without end allow a tester that never errs.
     at = np.maximum([bits.value, bits.upper, bits.lower + FREE_BITS], 0.0)
     ends = np.isinf(at)
-    floor, least, most = np.where(ends, 0.0, lowest_fpr(np.where(ends, 0.0, at), FNR))
+    floor, least, most = np.where(ends, 0.0, lowest_fpr(np.where(ends, 0.0, at), MISSED))
     return float(floor), float(least), float(most)
 
 

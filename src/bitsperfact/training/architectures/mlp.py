@@ -108,21 +108,13 @@ class Mlp:
         return MlpNetwork(shape)
 
     def save(self, shape: Shape, member: Parameters, folder: Path) -> None:
-        """Save safetensors and `shape.json`; `load_mlp` opens them."""
+        """Save safetensors and `shape.json`."""
         from safetensors.torch import save_file
 
         folder.mkdir(parents=True, exist_ok=True)
         own = {name: value.detach()[0].contiguous() for name, value in member.items()}
         save_file(own, folder / "model.safetensors", metadata={"format": "pt"})
         write_text(folder / "shape.json", json.dumps(asdict(shape), indent=2) + "\n")
-
-
-def load_mlp(folder: Path) -> tuple[Shape, dict[str, Tensor]]:
-    """Return the shape and parameters of a saved MLP, as a stack of one."""
-    from safetensors.torch import load_file
-
-    shape = Shape(**json.loads((folder / "shape.json").read_text(encoding="utf-8")))
-    return shape, {name: value[None] for name, value in load_file(folder / "model.safetensors").items()}
 
 
 ARCHITECTURE = Mlp()
