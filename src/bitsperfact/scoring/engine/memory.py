@@ -131,8 +131,8 @@ def _address_space_left() -> int:
 def peak_memory_mib() -> dict[str, float]:
     """Return the most that a process (`process`) and this one's tensors on each GPU (`cuda:N`) have held so far.
 
-    In MiB (2^20 bytes); the largest of this process and of those it started that have ended. GPUs are left out where
-    torch was not needed, the process where the system does not tell.
+    In MiB (2^20 bytes); the largest of this process and of those it started that have ended. GPUs are left out
+    where torch was not needed, the process where the system does not tell.
     """
     found: dict[str, float] = {}
     with suppress(ImportError):  # Windows
