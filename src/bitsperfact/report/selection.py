@@ -38,7 +38,7 @@ class ScoredRun:
         return frame[(frame["claim_set"] == claim_set) & (frame["score"] == score) & (frame["model"] == model)]
 
     def panels(self) -> list[tuple[str, str, list[str]]]:
-        """Return (claim set, score, models) for each figure of score distributions that has anything to show."""
+        """(claim set, score, models) for each figure of score distributions that has anything to show."""
         present = set(zip(self.scored["claim_set"], self.scored["score"], self.scored["model"], strict=True))
         figures = [
             (claim_set, score, [model for model in self.models if (claim_set, score, model) in present])
