@@ -7,7 +7,7 @@ import platformdirs
 
 
 def data_folder() -> Path:
-    """Folder with `claims/*.toml` and `models.toml`: inside an installed wheel, or the checkout's `data`."""
+    """Return the folder of `claims/*.toml` and `models.toml`: of an installed wheel, or the checkout's `data`."""
     packaged = Path(__file__).parent / "_data"
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "data"
 

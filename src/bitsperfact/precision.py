@@ -121,7 +121,7 @@ def measured(work: Callable[[], PrecisionError], model: str, dtype: str) -> dict
 
 
 def lines(manifest: Mapping[str, Any]) -> list[str]:
-    """One line for each model of a run in reduced precision, from its `run.json`."""
+    """Return one line for each model of a run in reduced precision, from its `run.json`."""
     return [_line(found) for found in manifest.get("precision", [])]
 
 

@@ -53,7 +53,7 @@ class Rows(ABC):
         return pd.concat(parts, ignore_index=True)
 
     def row(self, at: int, columns: Sequence[str]) -> "pd.Series[Any]":
-        """One row, by its position; for messages, as it reads what stands before."""
+        """Return one row, by its position; for messages, as it reads what stands before."""
         for batch in self.batches(columns):
             if at < len(batch):
                 return batch.iloc[at]
@@ -133,7 +133,7 @@ class Stored(Rows):
                 yield batch.to_pandas()
 
     def pieces(self) -> list[Rows]:
-        """Each row group."""
+        """Return each row group."""
         # One open file for all: its metadata grow with the number of pieces.
         return [Stored(self.table, self.path, (group,), self._file) for group in self._groups]
 

@@ -162,7 +162,7 @@ class RunWriter:
         write_manifest(self.folder, status, claim_sets, models, **facts)
 
     def path(self, table: tables.Table) -> Path:
-        """Where a table belongs."""
+        """Return where a table belongs."""
         return self.folder / f"{table}.parquet"
 
     def write(self, table: tables.Table, frame: pd.DataFrame) -> None:

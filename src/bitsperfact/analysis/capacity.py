@@ -62,7 +62,7 @@ class CapacityLaw:
 
 
 def bits_of(ladders: Ladders, cell: str, measure: str) -> float:
-    """Bits per fact of a cell by a measure; NaN where no non-fact was hallucinated or nothing was measured."""
+    """Return a cell's bits per fact by a measure; NaN where nothing was hallucinated, or nothing measured."""
     value = ladders.number(cell, measure).value
     if measure != "q_star":
         return value

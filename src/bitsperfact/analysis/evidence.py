@@ -51,7 +51,7 @@ UNKNOWN = Measured(math.nan, math.nan, math.nan, "1", resolution_limited=False)
 
 
 def figure(number: float) -> str:
-    """Two decimals for numbers of ordinary size, three significant digits for the rest; NaN is "unknown"."""
+    """Write two decimals for numbers of ordinary size, three significant digits for the rest; NaN is "unknown"."""
     if not math.isfinite(number):
         return "unknown" if math.isnan(number) else "∞" if number > 0 else "-∞"
     return f"{number:.2f}" if 0.1 <= abs(number) < 100 else f"{number:.3g}"

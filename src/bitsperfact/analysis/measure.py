@@ -240,7 +240,7 @@ def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Measurement]:
 def bits_above(
     sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64], bits: Measurement
 ) -> Measurement:
-    """By how many bits more `values` (n_claims,) separate than the `pattern` scores of the same claims.
+    """Return by how many bits more `values` (n_claims,) separate than the `pattern` scores of the same claims.
 
     Like is taken from like: an estimate from an estimate, on the same resamples; but where the sample resolves one
     of the two no more, from the certificate of `values` an upper bound of the pattern's bits, so that both hold

@@ -65,7 +65,7 @@ class ClaimStream:
 
 
 def fingerprint_of(info: ClaimSetInfo, rows: Rows) -> str:
-    """SHA-256 of `rows`, in order, and of `info`; what `sha256_of_text` gives of columns written as JSON lists."""
+    """Hash `rows`, in order, and `info`: what `sha256_of_text` gives of columns written as JSON lists."""
     digest = hashlib.sha256()
     hash_pieces(digest, lambda: [json.dumps(asdict(info), sort_keys=True)])
     for name in _HASHED:

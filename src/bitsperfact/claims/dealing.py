@@ -68,13 +68,13 @@ def deal(pairs: Pairs, rng: np.random.Generator) -> list[list[int]]:
 
 
 def supply_of(pairs: Pairs, rng: np.random.Generator | None = None) -> Counts:
-    """How often each answer is dealt, shape (n_answers,), counts; by lot (of `rng`) where parts are not whole."""
+    """Count how often each answer is dealt, shape (n_answers,); by lot (of `rng`) where parts are not whole."""
     total = int(pairs.degrees.sum())
     return shared_out(pairs.weights, pairs.open_to, total, np.random.default_rng(0) if rng is None else rng)
 
 
 def shared_out(weights: Floats, limits: Counts, total: int, rng: np.random.Generator) -> Counts:
-    """`total` in whole parts proportional to `weights`, none above its limit; odd ones go by remainder, then lot.
+    """Split `total` in whole parts by `weights`, none above its limit; odd ones go by remainder, then lot.
 
     Returns: shape (n_answers,), counts. Raises: ValueError where the limits allow less than the total.
     """

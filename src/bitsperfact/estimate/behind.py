@@ -21,7 +21,7 @@ def behind(
     seed: int = 0,
     confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
-    """`behind_smooth`, `behind_channel`, `behind_forgetting`, `behind_abstaining`: nats per claim, at least 0.
+    """Return `behind_smooth`, `_channel`, `_forgetting` and `_abstaining`: nats per claim, at least 0.
 
     The mean log-likelihood of held-out claims, each class weighing one half, under the best of the four laws of
     `fit_channel`, less that under this one; the interval is normal, by the standard error of the paired difference

@@ -58,7 +58,7 @@ def rank_starts(nonfacts: Array, ranks: Array) -> Indices:
 
 
 def order_statistics(starts: Indices, facts: Array, nonfacts: Array) -> NDArray[np.bool_]:
-    """Which bins start at an untied non-fact, so that a rank and not a score fixed their edge."""
+    """Return which bins start at an untied non-fact, so that a rank and not a score fixed their edge."""
     return np.asarray((starts > 0) & (facts[starts] == 0) & (nonfacts[starts] == 1))
 
 
@@ -101,7 +101,7 @@ class _Group(NamedTuple):
         return _Group(min(self.first, other.first), self.facts + other.facts, self.nonfacts + other.nonfacts)
 
     def unlikeness(self, other: "_Group") -> float:
-        """Twice the log of the likelihood ratio against one ratio of facts to non-facts in both (nats)."""
+        """Return twice the log of the likelihood ratio against one ratio of facts to non-facts in both (nats)."""
         both = self.joined(other)
         return 2 * (_entropy(both) - _entropy(self) - _entropy(other))
 

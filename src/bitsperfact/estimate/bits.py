@@ -107,7 +107,7 @@ def bits_per_fact(
 
 
 def is_resolution_limited(pool: Pool, bits: float, design_effect: float = 1.0) -> bool:
-    """Whether the non-facts are too few, or too far from facts, for `bits` to be more than a lower limit."""
+    """Return whether non-facts are too few, or too far from facts, for `bits` to be more than a lower limit."""
     too_few = pool.nonfacts.sum() / design_effect < NONFACTS_PER_RATE * 2.0**bits
     return bool(too_few or not Resolution.of(pool).is_bounded(bits))
 

@@ -76,7 +76,7 @@ def _after(compute: Callable[..., float], draws: list[float]) -> Array:
 
 
 def check_resampling(replicates: int, confidence: float) -> None:
-    """ValueError where an interval cannot be had from so many replicates, or at this confidence."""
+    """Raise ValueError where an interval cannot be had from so many replicates, or at this confidence."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence:g}")
     if replicates < 2:
@@ -157,7 +157,7 @@ def centred_quantiles(draws: Array, estimate: float, error: float, factor: float
 
 
 def small_sample_factor(effective: float, error: float) -> float:
-    """By how much quantiles of resamples of `effective` independent claims fall short of those of the sample (1).
+    """Return how far quantiles of resamples of `effective` independent claims fall short of the sample's (1).
 
     sqrt(n / (n - 1)) for the variance and t over z for its being estimated: exact for the mean of normal claims.
     """

@@ -25,7 +25,7 @@ class Posterior:
     probability: Array
 
     def at(self, scores: ArrayLike) -> Array:
-        """Posterior at scores of any shape: that of the highest fitted score not above, or of the lowest."""
+        """Return the posterior at scores of any shape: of the highest fitted score not above, or the lowest."""
         index = np.searchsorted(self.scores, np.asarray(scores, dtype=np.float64), side="right") - 1
         return np.asarray(self.probability[np.maximum(index, 0)])
 

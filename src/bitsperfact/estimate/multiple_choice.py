@@ -36,7 +36,7 @@ def choice_accuracy(
     questions: tuple[ArrayLike, ArrayLike],
     confidence: float = CONFIDENCE,
 ) -> ChoiceAccuracy:
-    """Share of questions in which the fact outscores all non-facts; k non-facts that tie with it leave 1/(k + 1).
+    """Return how often a question's fact outscores its non-facts; k of them that tie with it leave 1/(k + 1).
 
     `facts` (n,) and `nonfacts` (N,) are scores, `questions` the labels of the question that each is of (entity and
     prefix). Of several facts each is compared with the non-facts alone, and a question counts for their mean.

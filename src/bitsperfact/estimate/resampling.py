@@ -46,7 +46,7 @@ def part_counts(scores: Array, edges: Array, of: Clusters, rng: np.random.Genera
 
 
 def mean_design_effect(held: Array) -> float:
-    """By what factor clusters vary more than single claims would, over the bins; at least 1.
+    """Return by what factor clusters vary more than single claims would, over the bins; at least 1.
 
     sum_cj (n_cj - n_c p_j)^2 / (n sum_j p_j (1 - p_j)) for counts n_cj, shape (parts, bins): the mean design
     effect of the shares (Rao & Scott 1981, J. Am. Stat. Assoc. 76), of copies their number. One cluster alone may

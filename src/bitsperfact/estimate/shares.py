@@ -108,7 +108,7 @@ class ClusteredShare:
         return self._share(chance * self.m * self.largest)
 
     def upper(self, marked: Sequence[Marked], errors: Array) -> Array:
-        """Upper bounds of several shares (1, in [0, 1]), each below its share with probability at most its error.
+        """Bound several shares (1, in [0, 1]) from above, each failing with probability at most its error.
 
         The less of `bound_of_count` and of the least share that the bet (`_is_below`) excludes, at half the error
         each; the first alone for single claims. More marked claims never give a lower bound.

@@ -50,7 +50,7 @@ class ProcessPool:
             worker.connection.send(work)
 
     def events(self, patience_s: float) -> list[tuple[_Process, Event]]:
-        """One report of each process that has any."""
+        """Return one report of each process that has any."""
         heard = [self._workers[each] for each in wait(list(self._workers), patience_s)]
         return [(worker, _received(worker)) for worker in heard]
 

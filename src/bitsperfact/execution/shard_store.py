@@ -16,7 +16,7 @@ class ShardStore:
     folder: Path
 
     def path(self, key: str) -> Path:
-        """Where the result of a task lies once it is finished."""
+        """Return where the result of a task lies once it is finished."""
         return self.folder / f"{key}.parquet"
 
     def has(self, key: str) -> bool:

@@ -22,7 +22,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def hash_folder(folder: Path, sha256: Callable[[Path], str] = sha256_of_file) -> str:
-    """SHA-256 over names and contents of the model files in `folder`, in hexadecimal; `sha256` hashes one file."""
+    """Hash names and contents of the model files in `folder`: SHA-256, hexadecimal; `sha256` hashes one file."""
     files = {
         path for pattern in _PATTERNS for path in folder.glob(pattern) if path.is_file() and path.name != RECORD
     }

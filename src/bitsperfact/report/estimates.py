@@ -75,7 +75,7 @@ def written_estimate(
 
 
 def headline_rows(separation: pd.DataFrame, claim_sets: Iterable[str] = ()) -> list[HeadlineRow]:
-    """One row per model, claim set and score, all non-facts together.
+    """Return one row per model, claim set and score, all non-facts together.
 
     Sorted by claim set (those of `claim_sets` first, in that order), score and number of parameters; the text-only
     baseline closes its claim set.

@@ -77,7 +77,7 @@ def verdicts_markdown(verdict: pd.DataFrame) -> str:
 
 
 def memorised_markdown(found: pd.DataFrame) -> str:
-    """One architecture's rows of `analysis.memorised`."""
+    """Return one architecture's rows of `analysis.memorised`."""
     return markdown(found, _MEMORISED)
 
 

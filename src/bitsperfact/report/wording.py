@@ -19,7 +19,7 @@ _UNPRINTABLE = re.compile(
 
 
 def printable(text: object) -> str:
-    """One line of text that no terminal or page obeys: white space folded, control characters shown as `�`."""
+    """Return one line that no terminal or page obeys: white space folded, control characters shown as `�`."""
     return _UNPRINTABLE.sub("�", " ".join(str(text).split()))
 
 
@@ -65,7 +65,7 @@ def percent(value: float) -> str:
 
 
 def interval(lower: float, upper: float, write: Callable[[float], str]) -> str:
-    """`[lower, upper]`; empty where neither end is known."""
+    """Return `[lower, upper]`; empty where neither end is known."""
     if math.isnan(lower) and math.isnan(upper):
         return ""
     low, high = write(lower), write(upper)

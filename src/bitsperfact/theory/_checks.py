@@ -81,7 +81,7 @@ def score_grid(name: str, values: ArrayLike) -> Array:
 
 
 def distributions(name_p: str, p: ArrayLike, name_q: str, q: ArrayLike) -> tuple[Array, Array]:
-    """Two arrays of discrete distributions along equally long last axes, or ValueError."""
+    """Return two arrays of discrete distributions along equally long last axes, or ValueError."""
     first, second = distribution(name_p, p), distribution(name_q, q)
     if first.shape[-1] != second.shape[-1]:
         counts = f"{first.shape[-1]} and {second.shape[-1]}"

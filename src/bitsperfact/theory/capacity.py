@@ -47,7 +47,7 @@ def published_constants() -> tuple[Constant, ...]:
 def capacity_law(
     parameters: ArrayLike, facts: ArrayLike, bits_per_parameter: float = 2.0, fact_weight: float = 0.5
 ) -> Optimum:
-    """Hallucination rate, confidence and loss of a network that stores `facts` in `parameters`: q = 2^(-c P / n).
+    """Return hallucination rate, confidence and loss of a network of P = `parameters`, n = `facts`: 2^(-c P / n).
 
     The optimum of Guo & Li 2026 (arXiv 2602.00906) at the budget c P / n, with c = `bits_per_parameter` as
     measured by Allen-Zhu & Li (arXiv 2404.05405: about 2) or Morris et al. (arXiv 2505.24832: about 3.6), see
@@ -64,7 +64,7 @@ def capacity_law(
 
 
 def parameters_needed(q: ArrayLike, facts: ArrayLike, bits_per_parameter: float = 2.0) -> Array:
-    """Trainable parameters for a hallucination rate q on `facts` facts: n log2(1/q) / c, the inverse of the law.
+    """Return the parameters for a hallucination rate q on `facts` facts: n log2(1/q) / c, the law's inverse.
 
     Args: `q`: 1, in (0, 1]; `facts`: > 0; shapes broadcast. `bits_per_parameter`: c, bits, > 0.
     Returns: parameters (1, not rounded). Raises: ValueError where an argument lies outside.

@@ -62,7 +62,7 @@ def log_loss_channel(eps_fact: ArrayLike, eps_nonfact: ArrayLike) -> Channel:
 
 
 def loss_of_false_fact(eps_fact: Array) -> Array:
-    """Log-loss (nats) of a non-fact with a fact's score: -ln(1 - exp(-eps_fact)), for losses > 0 of any shape.
+    """Return the log-loss (nats) of a non-fact at a fact's score: -ln(1 - exp(-eps_fact)), losses > 0, any shape.
 
     Where facts lose more than ln 2 the confidence is small and 1 minus it rounds, so there the confidence itself
     goes into log1p, elsewhere its doubt into log (Maechler 2012, "Accurately computing log(1 - exp(-|a|))").

@@ -37,7 +37,7 @@ class FilterFrontier:
 
 
 def loss_frontier(bits: ArrayLike, eps_fact: ArrayLike = _LOSSES) -> LossFrontier:
-    """Every pair of log-losses that needs exactly `bits` per fact: eps_nonfact = -2^-bits ln(1 - exp(-eps_fact)).
+    """Return the log-losses that need exactly `bits` per fact: eps_nonfact = -2^-bits ln(1 - exp(-eps_fact)).
 
     The log-loss theorem of Guo & Li 2026 (arXiv 2602.00906) solved for eps_nonfact; pairs below are out of reach.
     To draw several budgets at once, give `bits` the shape (budgets, 1).

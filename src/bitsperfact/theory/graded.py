@@ -66,7 +66,7 @@ def graded_rate_distortion(
     loss: GradedLoss = graded_log_loss,
     tolerance_bits: float = 1e-6,
 ) -> GradedRate:
-    """Least information per fact with graded labels: I(G; Xhat) / p, G = 0 with probability 1-p, else G ~ rho.
+    """Minimise information per fact with graded labels: I(G; Xhat) / p, G = 0 with probability 1-p, else G ~ rho.
 
     By the chain rule I(G; Xhat) / p = F_p(mean law of facts || mu_nonfact) + I(G; Xhat | fact). With the one grade
     1 this is the finite-p rate of Guo & Li 2026 (arXiv 2602.00906); p = 0 is its limit, KL. A fact of grade 0

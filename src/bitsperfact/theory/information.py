@@ -29,7 +29,7 @@ def membership_information(mu_fact: ArrayLike, mu_nonfact: ArrayLike, p: ArrayLi
 
 
 def membership_information_slope(mu_fact: ArrayLike, mu_nonfact: ArrayLike, p: ArrayLike) -> Array:
-    """How fast `membership_information` falls as facts become less rare: dF_p/dp = -KL(mu_nonfact || m) / p^2.
+    """Return the slope of `membership_information` in the share of facts: dF_p/dp = -KL(mu_nonfact || m) / p^2.
 
     With m = p mu_fact + (1 - p) mu_nonfact (Guo & Li 2026, arXiv 2602.00906, Lemma 3.5). As p -> 0 it tends to
     -chi2(mu_fact || mu_nonfact) / 2 nats, the first-order price of a set that is not sparse (derived here: m

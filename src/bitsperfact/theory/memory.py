@@ -66,7 +66,7 @@ def excess_entropy_bits(n: int, u: int) -> float:
 
 
 def sparsity_check(n: int, u: int, mu_fact: ArrayLike, mu_nonfact: ArrayLike, tolerance: float = 0.02) -> Sparsity:
-    """Whether n facts among u claims are rare enough for KL to stand for the bits per fact, F_p with p = n / u.
+    """Check that n facts among u claims are rare enough for KL to stand for F_p, the bits per fact at p = n / u.
 
     Sparse means F_p >= (1 - tolerance) KL (F_p: Guo & Li 2026, arXiv 2602.00906). Scores that mean nothing (KL =
     0) are sparse at any p.

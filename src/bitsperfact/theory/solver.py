@@ -44,7 +44,7 @@ class RateDistortion:
 def rate_distortion(
     d_fact: Loss, d_nonfact: Loss, eps_fact: float, eps_nonfact: float, grid: ArrayLike
 ) -> RateDistortion:
-    """Least KL(mu_fact || mu_nonfact) with mean losses at most `eps_fact` and `eps_nonfact`, scores on a grid.
+    """Minimise KL(mu_fact || mu_nonfact) with mean losses at most `eps_fact` and `eps_nonfact`, on a grid.
 
     The problem is that of Guo & Li 2026, arXiv 2602.00906. Its exact dual (derived here): for a slope s >= 0 and
     given mu_nonfact the best mu_fact is mu_nonfact e^(-s d_fact) / Z with KL + s (loss - eps_fact) = -s eps_fact -

@@ -36,7 +36,7 @@ class Universe:
         return int(self.alphabet**self.length)
 
     def symbols(self, numbers: Numbers) -> Symbols:
-        """Digits of claims of shape (...), most significant first; shape (..., length), in [0, alphabet)."""
+        """Return digits of claims (...), most significant first; shape (..., length), in [0, alphabet)."""
         powers = self.alphabet ** np.arange(self.length - 1, -1, -1, dtype=np.int64)
         return np.asarray(numbers[..., None] // powers % self.alphabet)
 
@@ -71,7 +71,7 @@ def draw_facts(universe: Universe, n: int, seed: int) -> Numbers:
 
 
 def draw_nonfacts(universe: Universe, facts: Numbers, count: int, rng: np.random.Generator) -> Numbers:
-    """`count` claims uniform over the universe without the facts (sorted); shape (count,), repeats possible."""
+    """Draw `count` claims uniformly from the universe without the facts (sorted); (count,), repeats possible."""
     drawn = rng.integers(universe.size, size=count)
     while (known := np.isin(drawn, facts)).any():
         drawn[known] = rng.integers(universe.size, size=int(known.sum()))
@@ -81,7 +81,7 @@ def draw_nonfacts(universe: Universe, facts: Numbers, count: int, rng: np.random
 def draw_near(
     universe: Universe, facts: Numbers, distance: int, count: int, rng: np.random.Generator
 ) -> tuple[Numbers, Numbers]:
-    """Non-facts that differ from a random fact in exactly `distance` symbols, and these facts; shapes (count,).
+    """Draw non-facts exactly `distance` symbols from a random fact, and these facts; shapes (count,).
 
     Raises: ValueError where `distance` is not in 1..length.
     """

@@ -56,7 +56,7 @@ class LadderStore:
 
 
 def record(stack: Stack, state: "State", index: int) -> dict[str, object]:
-    """One row of the table of cells."""
+    """Return one row of the table of cells."""
     cell, shape = stack.cells[index], stack.shape
     last = state.horizons[-1]
     gain = gains(state.horizons)[index]

@@ -33,7 +33,7 @@ class Network(Protocol):
         """Return the log-odds that a claim is a fact: float32, shape (members, batch), nats."""
 
     def log_likelihood(self, parameters: Parameters, symbols: Tensor, dtype: torch.dtype) -> Tensor:
-        """Log-likelihood of each symbol given those before: float32, shape (members, batch, length), nats."""
+        """Return each symbol's log-likelihood given those before: float32, (members, batch, length), nats."""
 
 
 def initial_stack(network: Network, seeds: list[int]) -> dict[str, Tensor]:
@@ -43,5 +43,5 @@ def initial_stack(network: Network, seeds: list[int]) -> dict[str, Tensor]:
 
 
 def member_of(parameters: Parameters, index: int) -> dict[str, Tensor]:
-    """One member as a stack of its own."""
+    """Return one member as a stack of its own."""
     return {name: value[index : index + 1] for name, value in parameters.items()}

@@ -46,7 +46,7 @@ def update(
     schedule: Schedule,
     rate: float,
 ) -> None:
-    """One step, in place; `rate` (1, in [0, 1]) multiplies both learning rates."""
+    """Make one step, in place; `rate` (1, in [0, 1]) multiplies both learning rates."""
     moments.step += 1
     ahead = {}
     for name, gradient in gradients.items():

@@ -12,7 +12,7 @@ _SMALL = 4096
 
 
 def made(facts: Facts, k: int, generator: Generator) -> Answers:
-    """`k` distinct answers per fact, drawn evenly from the class of the subject's first one; all if fewer than k.
+    """Draw `k` distinct answers per fact evenly from the class of the subject's first one; all if fewer than k.
 
     Answers that are true of anything in the set, or one edit from the truth (`near` makes those), are left out.
     """

@@ -12,7 +12,7 @@ _CELLS = ("facts", "aliases", "given", "group", "type")
 
 
 def read(recipe: Recipe) -> Facts:
-    """One subject per distinct prefix (a template over the columns).
+    """Read one subject per distinct prefix (a template over the columns).
 
     Columns `facts`, `given` and `aliases` hold the true answers to claim, the false ones, and further true ones:
     a text, a list, or a list as JSON. `group` names the entity and `type` what kind of answer is asked for.

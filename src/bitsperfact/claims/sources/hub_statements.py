@@ -11,7 +11,7 @@ from bitsperfact.errors import BadInput
 
 
 def read(recipe: Recipe) -> Statements:
-    """One row per distinct statement with one label.
+    """Read one row per distinct statement with one label.
 
     Columns `statement` and `label` are required. `options.grades` maps labels, by name or number, to grades in
     [0, 1]; facts are those of at least `fact_at`. Published sets repeat and contradict themselves: repeated

@@ -11,7 +11,7 @@ from bitsperfact.errors import BadInput
 
 
 def read(recipe: Recipe) -> Facts:
-    """`options.n` people, each with a number of `options.digits` digits of their own, from `options.seed`."""
+    """Make `options.n` people, each with a number of `options.digits` digits, from `options.seed`."""
     options = recipe.options
     try:
         n, seed, digits, first, last = (options[key] for key in ("n", "seed", "digits", "first", "last"))

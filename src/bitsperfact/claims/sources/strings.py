@@ -36,7 +36,7 @@ class Numbered(CodeShape):
 
 
 def read(recipe: Recipe) -> Facts:
-    """`options.n` distinct random strings of `options.length` over `options.alphabet`, from `options.seed`."""
+    """Draw `options.n` distinct strings of `options.length` over `options.alphabet`, from `options.seed`."""
     options = recipe.options
     try:
         n, seed, alphabet, length = (options[key] for key in ("n", "seed", "alphabet", "length"))

@@ -213,7 +213,7 @@ class Transformer:
 
 
 def as_transformers(shape: Shape, own: Mapping[str, Tensor]) -> "PreTrainedModel":
-    """One member's parameters in a `GPT2ForSequenceClassification` or a `GPT2LMHeadModel`."""
+    """Return one member's parameters in a `GPT2ForSequenceClassification` or a `GPT2LMHeadModel`."""
     from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadModel
 
     generates = _generates(shape.objective)
