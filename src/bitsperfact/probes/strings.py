@@ -70,7 +70,7 @@ class LadderOptions(RunOptions):
     compiled: Annotated[bool, typer.Option(help="Fuse the loss; pays for transformers beyond some minutes.")] = (
         False
     )
-    quick: Annotated[bool, typer.Option("--quick", help="A small ladder in a minute.")] = False
+    quick: Annotated[bool, typer.Option("--quick", help="A small ladder in some minutes.")] = False
     replicates: Replicates = 100
 
 
