@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from bitsperfact import scoring
 from bitsperfact.estimate import BitsPerFact, bits_per_fact
 from bitsperfact.files import write_text
-from bitsperfact.rows import Held
+from bitsperfact.rows import InMemory
 from bitsperfact.scoring import Score
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.score import Answers, ScoreInput
@@ -47,7 +47,7 @@ class Answerer:
             "target": [f" a{a}." for a in dealt.answer],
         }
         self._frame = pd.DataFrame(texts).assign(claim_id="", claim_set="made up", is_fact=dealt.is_fact)
-        self._rows = Held("claims", self._frame)
+        self._rows = InMemory("claims", self._frame)
         self._number: dict[tuple[int, int], int] = {}
         self._pairs: dict[str, tuple[Ints, NDArray[np.bool_]]] = {}
         facts = zip(dealt.subject[dealt.is_fact], dealt.answer[dealt.is_fact], strict=True)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import typer
 
-from bitsperfact import cli, console, models, options, tables
+from bitsperfact import cli, console, models, options, parquet
 
 pytestmark = pytest.mark.usefixtures("apart")
 #: What must not be imported for a command's help to be shown at once.
@@ -67,7 +67,7 @@ def test_a_set_is_shown_with_its_census_and_some_claims(run):
 def test_a_set_is_built_into_a_table(run, tmp_path):
     path = tmp_path / "new" / "strings.parquet"
     said = run("claims", "build", "strings", "--out", str(path), "--limit", "7", "--negatives", "3")
-    frame = tables.read("claims", path)
+    frame = parquet.read("claims", path)
     assert (len(frame), int(frame["is_fact"].sum())) == (28, 7)
     assert "28 claims, 7 facts" in said
     pd.testing.assert_frame_equal(pd.read_parquet(path), frame)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bitsperfact import analysis, pipeline, rows, runs, tables
+from bitsperfact import analysis, parquet, pipeline, rows, runs, tables
 from bitsperfact.analysis import pattern
 from bitsperfact.claims import build, statements
 from bitsperfact.report import sampling
@@ -79,7 +79,7 @@ def test_a_loaded_run_reads_no_claim_until_it_is_asked(options, monkeypatch):
     pipeline.run(options)
     read = []
     monkeypatch.setattr(
-        tables, "read", lambda table, path, read_=tables.read: read.append(table) or read_(table, path)
+        parquet, "read", lambda table, path, read_=parquet.read: read.append(table) or read_(table, path)
     )
     run = runs.load_run(options.out)
     assert "claims" not in repr(run)
@@ -121,7 +121,7 @@ MEMORY = textwrap.dedent(
     from pathlib import Path
     import numpy as np
     import pandas as pd
-    from bitsperfact import analysis, claims, rows, runs, scoring, tables
+    from bitsperfact import analysis, claims, parquet, rows, runs, scoring, tables
     from bitsperfact.analysis import levels, pattern, sets
     from bitsperfact.claims import build, statements
     from bitsperfact.scoring import shards
@@ -154,7 +154,7 @@ MEMORY = textwrap.dedent(
             columns = {"logprob_sum": -rng.random(n), "n_tokens": 1, "n_bytes": 2, "boundary_ok": True}
             return pd.DataFrame(columns)
 
-        tables.write_parts("scores", plan.parts(read), folder / "scores.parquet")
+        parquet.write_parts("scores", plan.parts(read), folder / "scores.parquet")
         stored = [runs.stored(name, folder) for name in ("claims", "scores")]
         analysis.separate(*stored, [written[0].info], [MODEL], replicates=2)
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from bitsperfact import runs, tables
+from bitsperfact import parquet, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
@@ -49,33 +49,35 @@ def test_missing_column_is_named():
 
 def test_round_trip_keeps_every_script(tmp_path):
     frame = pd.DataFrame([{**CLAIM, "target": " 😀 القاهرة"}])
-    tables.write("claims", frame, tmp_path / "claims.parquet")
-    assert tables.read("claims", tmp_path / "claims.parquet").to_dict("records") == frame.to_dict("records")
+    parquet.write("claims", frame, tmp_path / "claims.parquet")
+    assert parquet.read("claims", tmp_path / "claims.parquet").to_dict("records") == frame.to_dict("records")
     assert pd.read_parquet(tmp_path / "claims.parquet").to_dict("records") == frame.to_dict("records")
 
 
 def test_a_table_in_parts_is_the_table_in_one_and_is_checked_alike(tmp_path):
     frame = pd.DataFrame([{**CLAIM, "claim_id": str(i), "target": f" Paris {i}"} for i in range(7)])
     parts = [frame.iloc[:3], frame.iloc[3:]]
-    tables.write_parts("claims", iter(parts), tmp_path / "parts.parquet")
-    tables.write("claims", frame, tmp_path / "whole.parquet")
+    parquet.write_parts("claims", iter(parts), tmp_path / "parts.parquet")
+    parquet.write("claims", frame, tmp_path / "whole.parquet")
     pd.testing.assert_frame_equal(
         pd.read_parquet(tmp_path / "parts.parquet"), pd.read_parquet(tmp_path / "whole.parquet")
     )
     with pytest.raises(BadInput, match=r"row 2: expected claims.grade"):
-        tables.write_parts("claims", [frame, frame.assign(grade=[1.0, 2.0] + 5 * [1.0])], tmp_path / "bad.parquet")
-    tables.write_parts("claims", [frame, frame], tmp_path / "twice.parquet")
+        parquet.write_parts(
+            "claims", [frame, frame.assign(grade=[1.0, 2.0] + 5 * [1.0])], tmp_path / "bad.parquet"
+        )
+    parquet.write_parts("claims", [frame, frame], tmp_path / "twice.parquet")
     with pytest.raises(BadInput, match="expected each key once"):
-        tables.read("claims", tmp_path / "twice.parquet")
+        parquet.read("claims", tmp_path / "twice.parquet")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["parts.parquet", "twice.parquet", "whole.parquet"]
 
 
 def test_file_that_is_no_table_is_refused(tmp_path):
     with pytest.raises(BadInput, match="no such file"):
-        tables.read("claims", tmp_path / "none.parquet")
+        parquet.read("claims", tmp_path / "none.parquet")
     (tmp_path / "text.parquet").write_text("not parquet")
     with pytest.raises(BadInput, match="a claims table in parquet"):
-        tables.read("claims", tmp_path / "text.parquet")
+        parquet.read("claims", tmp_path / "text.parquet")
 
 
 def test_claim_id_depends_on_where_prefix_ends():
@@ -84,7 +86,7 @@ def test_claim_id_depends_on_where_prefix_ends():
 
 def finished_run(folder, status="complete"):
     for table in tables.COLUMNS:
-        tables.write(table, tables.empty(table), folder / f"{table}.parquet")
+        parquet.write(table, tables.empty(table), folder / f"{table}.parquet")
     claim_set = ClaimSetInfo("capitals", 200, 40_000, "MIT", "0" * 64, 0)
     model = ModelInfo("org/m", "abc", "f" * 64, 135_000_000, "float32", "LlamaForCausalLM")
     runs.write_manifest(folder, status, [claim_set], [model], command=["probe"])

@@ -175,7 +175,7 @@ def plan_size(
         str | None, typer.Option("--lora", help="A model to adapt, by name: print LoRA ranks.")
     ] = None,
 ) -> None:
-    """How many parameters, or which LoRA rank, a number of facts and a hallucination rate need."""
+    """Say how many parameters, or which LoRA rank, a number of facts and a hallucination rate need."""
     from bitsperfact import planning
 
     planned = planning.plan(facts, hallucination, bits_per_parameter=bits_per_parameter, lora=lora)
@@ -183,5 +183,5 @@ def plan_size(
 
 
 def main() -> None:
-    """Entry point of the `bitsperfact` command."""
+    """Run the `bitsperfact` command."""
     console.main(app)

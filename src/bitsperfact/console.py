@@ -43,7 +43,7 @@ def status_of(work: Callable[[], Any]) -> int:
 
 
 def _one_line(error: typer.TyperException) -> str:
-    """The message in the form that `BadInput` has: where, then what was expected."""
+    """Return the message in the form that `BadInput` has: where, then what was expected."""
     message = " ".join(error.format_message().split())
     return re.sub(r"^Invalid value for '(--[\w-]+).*?': (?:Value error, )?", r"\1: ", message)
 

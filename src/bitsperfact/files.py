@@ -43,13 +43,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def sha256_of_file(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def sha256_of_text(*parts: str) -> str:
-    """SHA-256 of several strings, unambiguous in where one ends and the next begins, in hexadecimal."""
+    """Return the SHA-256 of several strings, unambiguous in where one ends and the next begins, in hexadecimal."""
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode()

@@ -47,12 +47,12 @@ def held_out_splits(
 
 
 def are_classes(targets: NDArray[np.str_], is_fact: NDArray[np.bool_]) -> bool:
-    """Whether few answers serve many facts, so that targets are not held out; arguments as above."""
+    """Return whether few answers serve many facts, so that targets are not held out; arguments as above."""
     return bool(len(np.unique(targets[is_fact])) * FACTS_PER_COMMON_ANSWER <= is_fact.sum())
 
 
 def weights_by_target(targets: NDArray[np.str_], is_fact: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Weights of training rows, shape (n_claims,), under which no target is a fact more often than another.
+    """Weigh training rows, shape (n_claims,), under which no target is a fact more often than another.
 
     Where targets cannot be held out, facts of one that happen to be among those trained on are missing among those
     that are scored. So a target's facts weigh as much as its non-facts together; it counts for the fewer of them,

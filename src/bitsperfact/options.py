@@ -18,7 +18,7 @@ from bitsperfact.errors import BadInput
 
 
 def batch_tokens(text: str) -> int | None:
-    """Padded tokens per batch from the option's text; None for `auto`."""
+    """Return padded tokens per batch from the option's text; None for `auto`."""
     if text == "auto":
         return None
     try:
@@ -148,7 +148,7 @@ def _default(of: Any) -> Any:
 
 
 def _as_list(annotated: Any) -> Any:
-    """The type with lists for tuples of any length, which Typer does not read."""
+    """Return the type with lists for tuples of any length, which Typer does not read."""
     kind, *more = get_args(annotated)
     for part in (kind, *get_args(kind)):
         if get_origin(part) is tuple:

@@ -76,10 +76,10 @@ def run(options: Options) -> runs.Run:
 
 
 def _check(options: Options) -> None:
-    asked = {"--model": options.model, "--claims": options.claims}
+    options_given = {"--model": options.model, "--claims": options.claims}
     if options.score is not None:
-        asked["--score"] = options.score
-    for option, given in asked.items():
+        options_given["--score"] = options.score
+    for option, given in options_given.items():
         if not given:
             raise BadInput(option, "at least one", "none")
         _refuse_doubles(option, list(given))
@@ -102,7 +102,7 @@ def _check_least(options: Options) -> None:
 
 
 def _specs(options: Options) -> list[models.ModelSpec]:
-    """The models, and how each is opened."""
+    """Return the models, and how each is opened."""
     opened = ("dtype", "device", "trust_remote_code", "allow_pickle")
     return [models.ModelSpec(name, **{each: getattr(options, each) for each in opened}) for name in options.model]
 
@@ -118,7 +118,7 @@ def _open_claims(options: Options, source: str) -> "list[ClaimStream]":
 
 
 def _needs(opener: models.Opener) -> Needs:
-    """What a worker that holds the model takes."""
+    """Return what a worker that holds the model takes."""
     memory = WORKER_BYTES + models.DTYPE_BITS[opener.spec.dtype] // 8 * opener.info.n_params
     pays = PAYING_WEIGHTS // opener.info.n_params
     if opener.spec.device == "auto":
@@ -127,7 +127,7 @@ def _needs(opener: models.Opener) -> Needs:
 
 
 def _has_accelerator() -> bool:
-    """Whether torch has a device besides the processor, which processes would have to share."""
+    """Return whether torch has a device besides the processor, which processes would have to share."""
     import torch
 
     return torch.cuda.is_available() or torch.backends.mps.is_available()
@@ -155,7 +155,7 @@ def _score(
 
 @contextmanager
 def _scratch(folder: Path) -> "Iterator[Path]":
-    """A folder that is empty at first, and gone in the end; what a killed run left in it goes too."""
+    """Yield a folder that is empty at first, and gone in the end; what a killed run left in it goes too."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
         yield folder
@@ -168,7 +168,7 @@ def _settings(options: Options) -> Settings:
 
 
 def _computed(options: Options, plans: list[ScoringPlan]) -> ShardStore:
-    """The store that holds every shard of the plans, those missing computed."""
+    """Return the store that holds every shard of the plans, those missing computed."""
     tasks = [task for plan in plans for task in plan.tasks]
     store = CachedStore(options.out / "shards") if options.cache else ShardStore(options.out / "shards")
     for now in store.rounds(tasks) if isinstance(store, CachedStore) else [tasks]:
@@ -184,7 +184,7 @@ def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore) -> N
 def _precision(
     options: Options, made: tuple[Score, ...], claims: Rows, scores: Rows, openers: list[models.Opener]
 ) -> list[dict[str, Any]]:
-    """The error of each model's reduced precision, measured with the model in float32 on some claims."""
+    """Return the error of each model's reduced precision, measured with the model in float32 on some claims."""
     first = claims.head(PRECISION_CLAIMS, list(tables.COLUMNS["claims"]))
     found = []
     with _scratch(options.out / ".requests") as folder:

@@ -60,7 +60,7 @@ class Plan:
 def plan(
     facts: float, hallucination: float, *, bits_per_parameter: float | None = None, lora: str | None = None
 ) -> Plan:
-    """Sizes for `facts` facts at a share `hallucination` of non-facts accepted and no fact refused.
+    """Return sizes for `facts` facts at a share `hallucination` of non-facts accepted and no fact refused.
 
     The memory is log2(1 / hallucination) bits per fact (Guo & Li 2026, arXiv 2602.00906); the capacities that turn
     it into parameters are those of `bitsperfact.theory.CONSTANTS` and, if given, `bits_per_parameter`. `lora`
@@ -101,7 +101,7 @@ def _size(facts: float, hallucination: float, constant: Constant, adapted: Adapt
 
 
 def adapted_layers(name: str) -> Adapted:
-    """Shapes of a model's linear layers, output head apart, from its config alone: no weight is fetched.
+    """Return shapes of a model's linear layers, output head apart, from its config alone: no weight is fetched.
 
     `name` as for `bitsperfact.models.ModelSpec`. Raises BadInput for a model that cannot be opened.
     """
@@ -128,7 +128,7 @@ def _linear_shapes(skeleton: Any) -> list[tuple[int, int]]:
 
 
 def lines(planned: Plan) -> list[str]:
-    """The plan as the command prints it."""
+    """Return the plan as the command prints it."""
     bits, few, many = planned.bits_per_fact, planned.published[0], planned.published[-1]
     high, low = few.constant.bits_per_parameter, many.constant.bits_per_parameter
     published = f"at the published {high:g} to {low:g} bits per parameter"
@@ -164,7 +164,7 @@ def _rank(size: Size) -> str:
 
 
 def _short(count: float) -> str:
-    """A count to three digits, with the usual letter."""
+    """Return a count to three digits, with the usual letter."""
     for unit, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         # From here on, three digits round to one unit.
         if count >= 0.9995 * unit:

@@ -30,7 +30,7 @@ class Room:
     fits: Callable[[Any], bool] = lambda _: True
 
     def names(self) -> list[str]:
-        """Names of all parts that need not be named in full, sorted."""
+        """Return the names of all parts that need not be named in full, sorted."""
         return sorted({*self._modules(), *self._entries()})
 
     def find(self, name: str) -> Any:

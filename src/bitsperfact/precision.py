@@ -106,12 +106,12 @@ def check_room(model: ModelInfo) -> None:
 
 
 def tied_share(values: Array) -> float:
-    """Share of values, shape (n,), that occur more than once (1)."""
+    """Return the share of values, shape (n,), that occur more than once (1)."""
     return float(pd.Series(values).duplicated(keep=False).mean())
 
 
 def measured(work: Callable[[], PrecisionError], model: str, dtype: str) -> dict[str, Any]:
-    """What `run.json` records of one model: its error or, where float32 cannot be had, why not."""
+    """Return what `run.json` records of one model: its error or, where float32 cannot be had, why not."""
     try:
         return asdict(work())
     except (BadInput, MemoryError) as error:
@@ -121,7 +121,7 @@ def measured(work: Callable[[], PrecisionError], model: str, dtype: str) -> dict
 
 
 def lines(manifest: Mapping[str, Any]) -> list[str]:
-    """One line for each model of a run in reduced precision, from its `run.json`."""
+    """Return one line for each model of a run in reduced precision, from its `run.json`."""
     return [_line(found) for found in manifest.get("precision", [])]
 
 

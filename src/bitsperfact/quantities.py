@@ -143,5 +143,5 @@ QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in _ALL}
 
 
 def shown(place: Place) -> list[Quantity]:
-    """The quantities that the page shows in a place, in order."""
+    """Return the quantities that the page shows in a place, in order."""
     return [quantity for quantity in QUANTITIES.values() if quantity.place == place]

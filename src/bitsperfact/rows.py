@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bitsperfact import tables
+from bitsperfact import parquet, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.tables import Table
 
@@ -36,14 +36,14 @@ class Rows(ABC):
 
     @abstractmethod
     def pieces(self) -> "list[Rows]":
-        """The rows in parts that can be read apart, in order."""
+        """Return the rows in parts that can be read apart, in order."""
 
     @abstractmethod
     def frame(self) -> pd.DataFrame:
-        """The whole table in memory, checked."""
+        """Return the whole table in memory, checked."""
 
     def head(self, n: int, columns: Sequence[str]) -> pd.DataFrame:
-        """The first `n` rows, or all if there are fewer."""
+        """Return the first `n` rows, or all if there are fewer."""
         taken, parts = 0, []
         for batch in self.batches(columns):
             parts.append(batch.iloc[: n - taken])
@@ -53,7 +53,7 @@ class Rows(ABC):
         return pd.concat(parts, ignore_index=True)
 
     def row(self, at: int, columns: Sequence[str]) -> "pd.Series[Any]":
-        """One row, by its position; for messages, as it reads what stands before."""
+        """Return one row, by its position; for messages, as it reads what stands before."""
         for batch in self.batches(columns):
             if at < len(batch):
                 return batch.iloc[at]
@@ -62,29 +62,29 @@ class Rows(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Held(Rows):
+class InMemory(Rows):
     """Rows of a frame in memory."""
 
     table: Table
-    held: pd.DataFrame
+    data: pd.DataFrame
 
     @property
     def n_rows(self) -> int:
         """Number of rows (1, a count)."""
-        return len(self.held)
+        return len(self.data)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         """Yield slices of the frame."""
-        for start in range(0, len(self.held), BATCH_ROWS):
-            yield self.held[list(columns)].iloc[start : start + BATCH_ROWS].reset_index(drop=True)
+        for start in range(0, len(self.data), BATCH_ROWS):
+            yield self.data[list(columns)].iloc[start : start + BATCH_ROWS].reset_index(drop=True)
 
     def pieces(self) -> list[Rows]:
-        """The frame as one piece."""
+        """Return the frame as one piece."""
         return [self]
 
     def frame(self) -> pd.DataFrame:
-        """The frame itself."""
-        return self.held
+        """Return the frame itself."""
+        return self.data
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ class Stored(Rows):
 
     @cached_property
     def _file(self) -> Any:
-        return tables.open_parquet(self.table, self.path) if self.opened is None else self.opened
+        return parquet.open_parquet(self.table, self.path) if self.opened is None else self.opened
 
     @cached_property
     def _groups(self) -> list[int]:
@@ -125,7 +125,7 @@ class Stored(Rows):
         """Yield batches from the file; one that was replaced meanwhile is not noticed: it stays open."""
         read = self._file.iter_batches(BATCH_ROWS, self._groups, list(columns), use_threads=False)
         while True:
-            with tables.refused(self.table, self.path):
+            with parquet.refused(self.table, self.path):
                 batch = next(read, None)
             if batch is None:
                 return
@@ -133,24 +133,24 @@ class Stored(Rows):
                 yield batch.to_pandas()
 
     def pieces(self) -> list[Rows]:
-        """Each row group."""
+        """Return each row group."""
         # One open file for all: its metadata grow with the number of pieces.
         return [Stored(self.table, self.path, (group,), self._file) for group in self._groups]
 
     def frame(self) -> pd.DataFrame:
         """Read and check everything."""
         if self.groups is None:
-            return tables.read(self.table, self.path)
+            return parquet.read(self.table, self.path)
         return tables.check(self.table, self._file.read_row_groups(self._groups).to_pandas(), self.path)
 
 
 def rows_of(table: Table, given: pd.DataFrame | Rows) -> Rows:
-    """A frame, checked, or rows, as rows."""
-    return given if isinstance(given, Rows) else Held(table, tables.check(table, given, table))
+    """Return a frame, checked, or rows, as rows."""
+    return given if isinstance(given, Rows) else InMemory(table, tables.check(table, given, table))
 
 
 def text_hashes(*columns: "pd.Series[Any]") -> NDArray[np.uint64]:
-    """A 64-bit hash of each row's texts, the same in every process.
+    """Return a 64-bit hash of each row's texts, the same in every process.
 
     Two of n distinct texts share one with chance n^2 / 2^65: 3 in a million for 10^7.
     """
@@ -162,7 +162,7 @@ def text_hashes(*columns: "pd.Series[Any]") -> NDArray[np.uint64]:
 
 
 def repeated(hashes: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Hashes that occur more than once in all parts together, each once, sorted; 8 bytes a hash, twice."""
+    """Return hashes that occur more than once in all parts together, each once, sorted; 8 bytes a hash, twice."""
     together = np.concatenate([np.empty(0, dtype=np.uint64), *hashes])
     together.sort()
     return np.unique(together[1:][together[1:] == together[:-1]])

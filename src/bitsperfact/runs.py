@@ -12,10 +12,10 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from bitsperfact import tables
+from bitsperfact import parquet, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.files import clear_partial, write_text
-from bitsperfact.rows import Held, Rows, Stored
+from bitsperfact.rows import InMemory, Rows, Stored
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
 
@@ -28,10 +28,10 @@ class _Table:
     def __get__(self, run: "Run | None", owner: type) -> pd.DataFrame:
         if run is None:  # the class is asked for a default value
             raise AttributeError(self._name)
-        held: pd.DataFrame | Rows = run.__dict__[self._name]
-        if isinstance(held, Rows):
-            held = run.__dict__[self._name] = held.frame()
-        return held
+        value: pd.DataFrame | Rows = run.__dict__[self._name]
+        if isinstance(value, Rows):
+            value = run.__dict__[self._name] = value.frame()
+        return value
 
     def __set__(self, run: "Run", given: pd.DataFrame | Rows) -> None:
         run.__dict__[self._name] = given
@@ -59,9 +59,9 @@ class Run:
     known: pd.DataFrame | None = None
 
     def rows(self, table: Literal["claims", "scores"]) -> Rows:
-        """A table in batches; it is not read whole unless it has been."""
-        held: pd.DataFrame | Rows = self.__dict__[table]
-        return held if isinstance(held, Rows) else Held(table, held)
+        """Return a table in batches; it is not read whole unless it has been."""
+        value: pd.DataFrame | Rows = self.__dict__[table]
+        return value if isinstance(value, Rows) else InMemory(table, value)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -77,13 +77,13 @@ def load_run(path: str | Path) -> Run:
         path=folder,
         claims=stored("claims", folder),
         scores=stored("scores", folder),
-        separation=tables.read("separation", folder / "separation.parquet"),
-        verdict=tables.read("verdict", folder / "verdict.parquet"),
+        separation=parquet.read("separation", folder / "separation.parquet"),
+        verdict=parquet.read("verdict", folder / "verdict.parquet"),
         claim_sets=[ClaimSetInfo(**entry) for entry in manifest["claim_sets"]],
         models=[ModelInfo(**entry) for entry in manifest["models"]],
         manifest=manifest,
         **{
-            name: tables.read(name, path)
+            name: parquet.read(name, path)
             for name in tables.OPTIONAL
             if (path := folder / f"{name}.parquet").is_file()
         },
@@ -91,7 +91,7 @@ def load_run(path: str | Path) -> Run:
 
 
 def stored(table: tables.Table, folder: Path) -> Stored:
-    """A table of a run folder, as rows of its file."""
+    """Return a table of a run folder, as rows of its file."""
     return Stored(table, folder / f"{table}.parquet")
 
 
@@ -162,18 +162,18 @@ class RunWriter:
         write_manifest(self.folder, status, claim_sets, models, **facts)
 
     def path(self, table: tables.Table) -> Path:
-        """Where a table belongs."""
+        """Return where a table belongs."""
         return self.folder / f"{table}.parquet"
 
     def write(self, table: tables.Table, frame: pd.DataFrame) -> None:
         """Check a table and put it in its place, atomically; RuntimeError before `begin`."""
         self._begun()
-        tables.write(table, frame, self.path(table))
+        parquet.write(table, frame, self.path(table))
 
     def write_parts(self, table: tables.Table, parts: Iterable[pd.DataFrame]) -> None:
-        """The same, one part in memory at a time."""
+        """Write the same, one part in memory at a time."""
         self._begun()
-        tables.write_parts(table, parts, self.path(table))
+        parquet.write_parts(table, parts, self.path(table))
 
     def complete(self, **facts: Any) -> None:
         """Say that the run is complete, with more `facts`; RuntimeError where one of its tables is missing."""
@@ -197,7 +197,7 @@ def writing(folder: Path) -> Iterator[RunWriter]:
 
 
 def provenance(packages: Sequence[str], command: Sequence[str] | None = None) -> dict[str, Any]:
-    """What made a run, for its `run.json`: command (default: this process's), versions, machine and commit."""
+    """Record what made a run, for `run.json`: command (default: this process's), versions, machine, commit."""
     return {
         "command": list(sys.argv if command is None else command),
         "versions": {name: version(name) for name in packages},
@@ -208,12 +208,12 @@ def provenance(packages: Sequence[str], command: Sequence[str] | None = None) ->
 
 
 def _git_commit() -> str | None:
-    """The checkout's commit, where the package runs from one."""
+    """Return the checkout's commit, where the package runs from one."""
     import subprocess
 
     checkout = Path(__file__).parents[2]
     if not (checkout / ".git").exists():
         return None
-    asked = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40"]
-    told = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return told.stdout.strip() or None
+    command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or None

@@ -1,20 +1,17 @@
 """The tables that pass between layers: claims, scores, separation, verdict and more, defined once and checked.
 
-Every table is a pandas DataFrame with exactly the columns below and is stored as parquet. Metadata that is not
+Every table is a pandas DataFrame with exactly the columns below; `parquet` stores it. Metadata that is not
 tabular travels as `ClaimSetInfo` and `ModelInfo`.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pandas as pd
 
 from bitsperfact.errors import BadInput
-from bitsperfact.files import atomic_file, sha256_of_text
+from bitsperfact.files import sha256_of_text
 
 if TYPE_CHECKING:
     import pandera.pandas as pa
@@ -175,7 +172,7 @@ class ModelInfo:
 
 
 def claim_id(claim_set: str, prefix: str, target: str) -> str:
-    """Content hash of one claim (20 hexadecimal digits); equal across machines, runs and models."""
+    """Return the content hash of one claim (20 hexadecimal digits); equal across machines, runs and models."""
     return sha256_of_text(claim_set, prefix, target)[:20]
 
 
@@ -248,60 +245,5 @@ def _bad_cell(table: Table, where: object, error: Any) -> BadInput:
 
 
 def empty(table: Table) -> pd.DataFrame:
-    """A table without rows, with the right columns and types."""
+    """Return a table without rows, with the right columns and types."""
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS[table].items()})
-
-
-def write(table: Table, frame: pd.DataFrame, path: Path) -> None:
-    """Check a table and write it as parquet, atomically."""
-    checked = check(table, frame, path)
-    with atomic_file(path) as partial:
-        checked.to_parquet(partial, index=False)
-
-
-def write_parts(table: Table, parts: Iterable[pd.DataFrame], path: Path) -> None:
-    """Check a table's parts and write them as one parquet file, atomically; only one part is in memory at a time.
-
-    Each part becomes row groups of its own. That keys are unique is checked within a part here, and over all of
-    them where the file is read whole.
-    """
-    with atomic_file(path) as partial:
-        write_rows(table, (check(table, part, path) for part in parts), partial)
-
-
-def write_rows(table: Table, parts: Iterable[pd.DataFrame], path: Path) -> None:
-    """Write checked parts to a file that is not in its place yet."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    schema = pa.Schema.from_pandas(empty(table), preserve_index=False)
-    with parquet.ParquetWriter(path, schema) as writer:
-        for checked in parts:
-            writer.write_table(pa.Table.from_pandas(checked, schema=schema, preserve_index=False))
-
-
-def read(table: Table, path: Path) -> pd.DataFrame:
-    """Read and check a table; raise BadInput where the file is missing, no parquet, or of other columns."""
-    opened = open_parquet(table, path)
-    with opened, refused(table, path):
-        frame = opened.read().to_pandas()
-    return check(table, frame, path)
-
-
-def open_parquet(table: Table, path: Path) -> Any:
-    """A table's file as a `pyarrow.parquet.ParquetFile`; raise BadInput where it is missing or no parquet."""
-    from pyarrow import parquet
-
-    if not path.is_file():
-        raise BadInput(path, f"a {table} table", "no such file")
-    with refused(table, path):
-        return parquet.ParquetFile(path)
-
-
-@contextmanager
-def refused(table: Table, path: Path) -> Iterator[None]:
-    """Turn what reading a broken file raises into BadInput."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        raise BadInput(path, f"a {table} table in parquet", error) from None

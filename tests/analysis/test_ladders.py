@@ -53,7 +53,7 @@ def test_an_exact_law_is_found_and_predicts_what_was_held_out():
     assert law.intercept.ends() == pytest.approx((0, 0), abs=1e-9)
     for held in (law.new_loads, law.new_sizes):
         assert (held.error, *held.ends()) == pytest.approx((0, 0, 0), abs=1e-9)
-        assert (held.n_fitted, held.n_held) == (8, 8)
+        assert (held.n_fitted, held.n_heldout) == (8, 8)
     assert (law.new_loads.limit, law.new_sizes.limit) == (2.0, 2000)
     assert law.over_sizes.ratio() == pytest.approx((1, 1, 1))
     assert (law.best, law.n_pairs) == (pytest.approx(2.3), 16)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bitsperfact import claims, tables
+from bitsperfact import claims, parquet, tables
 from bitsperfact.errors import BadInput
 
 GOOD = "statement,label\nIce is cold.,1\nIce is hot.,0\n"
@@ -59,7 +59,7 @@ def test_prefix_target_files_keep_their_optional_columns(write):
 
 def test_a_table_written_by_the_package_loads_as_it_was(tmp_path):
     made = claims.load("airports", limit=3)
-    tables.write("claims", made.frame, tmp_path / "other.parquet")
+    parquet.write("claims", made.frame, tmp_path / "other.parquet")
     assert claims.load(str(tmp_path / "other.parquet")).frame.equals(made.frame)
 
 
@@ -207,12 +207,13 @@ def test_no_bytes_raise_anything_but_one_line(tmp_path, data, suffix):
 def test_a_file_of_several_sets_gives_each_or_the_one_that_is_named(write):
     content = "claim_set,statement,label\none,a,1\ntwo,a,0\none,b,0\ntwo,b,1\ntwo,c,0\n"
     path = write("run.csv", content)
-    one, two = claims.load_all(path)
-    assert (one.info.name, one.info.n_facts, len(one.frame)) == ("one", 1, 2)
-    assert (two.info.name, two.info.n_facts, len(two.frame)) == ("two", 1, 3)
-    assert claims.load(f"{path}#two").frame.equals(two.frame)
-    assert [made.info.name for made in claims.load_all(f"{path}#one")] == ["one"]
-    assert len(claims.load_all("elements", limit=3)) == 1
+    one, two = claims.stream_all(path)
+    frames = [tables.check("claims", pd.concat(made.batches()), path) for made in (one, two)]
+    assert (one.info.name, one.info.n_facts, len(frames[0])) == ("one", 1, 2)
+    assert (two.info.name, two.info.n_facts, len(frames[1])) == ("two", 1, 3)
+    assert claims.load(f"{path}#two").frame.equals(frames[1])
+    assert [made.info.name for made in claims.stream_all(f"{path}#one")] == ["one"]
+    assert len(claims.stream_all("elements", limit=3)) == 1
 
 
 def test_a_set_that_a_file_lacks_or_does_not_name_is_refused(write):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bitsperfact import claims, estimate, tables
+from bitsperfact import claims, estimate, parquet, tables
 from bitsperfact.analysis.baseline import pattern_scores
 from bitsperfact.claims import build
 from bitsperfact.claims.kinds import KINDS
@@ -287,13 +287,13 @@ def test_a_limit_takes_the_same_claims_of_a_set_as_of_its_own_file(loaded, name,
     saved = {suffix: tmp_path / f"{name}.{suffix}" for suffix in ("csv", "jsonl", "parquet")}
     whole.to_csv(saved["csv"], index=False)
     whole.to_json(saved["jsonl"], orient="records", lines=True)
-    tables.write("claims", whole, saved["parquet"])
+    parquet.write("claims", whole, saved["parquet"])
     for path in saved.values():
         pd.testing.assert_frame_equal(claims.load(path, seed=3, limit=7).frame, expected)
 
 
 def test_a_limit_takes_the_same_claims_of_a_whole_set_as_of_its_own_file(tmp_path):
-    tables.write("claims", claims.load("capitals", seed=3).frame, tmp_path / "a.parquet")
+    parquet.write("claims", claims.load("capitals", seed=3).frame, tmp_path / "a.parquet")
     few = claims.load(tmp_path / "a.parquet", seed=3, limit=LIMIT).frame
     pd.testing.assert_frame_equal(few, claims.load("capitals", seed=3, limit=LIMIT).frame)
     other = claims.load(tmp_path / "a.parquet", seed=4, limit=LIMIT).frame

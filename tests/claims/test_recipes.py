@@ -135,7 +135,7 @@ def test_a_shape_without_errors_is_refused(recipe_file, shape, said):
 
 
 ELSEWHERE = """
-from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.kinds import SourceKind
 from bitsperfact.claims.subjects import Facts, Subject
 
 def read(recipe):
@@ -143,7 +143,7 @@ def read(recipe):
     asked = [(str(n), recipe.filled(recipe.prefix, {"n": n}), (str(n * n),)) for n in range(most)]
     return Facts(tuple(Subject(*each) for each in asked), "arithmetic")
 
-SQUARES = Kind(read, ("derangement",), {"most": int})
+SQUARES = SourceKind(read, ("derangement",), {"most": int})
 OTHER = 1
 """
 

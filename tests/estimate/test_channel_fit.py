@@ -32,7 +32,6 @@ def fit_of(law, n=400, N=4000, seed=0, **options):
 def test_scores_are_recognised_by_their_law(law, expected):
     fit = fit_of(law)
     assert fit.winner == expected
-    assert fit.is_channel == (expected == "channel")
 
 
 def test_the_channel_is_found_as_it_was_drawn():

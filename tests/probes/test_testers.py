@@ -175,7 +175,8 @@ def stopped(*_, **__):
 
 def test_another_package_adds_a_tester(tmp_path, monkeypatch):
     (tmp_path / "package_with_testers.py").write_text(
-        "from bitsperfact.testers import Kind, RibbonTester\nOWN = Kind(RibbonTester.init, (5.0,))\nNONE = 3\n"
+        "from bitsperfact.testers import RibbonTester, TesterKind\n"
+        "OWN = TesterKind(RibbonTester.init, (5.0,))\nNONE = 3\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     small = ("--keys", 1000, "--facts", 200, "--nonfacts", 900, "--replicates", 2, "--out", tmp_path / "run")

@@ -32,7 +32,7 @@ def claims_of(n: int, n_rare: int = 1, candidates=2) -> pd.DataFrame:
 
 
 def found(claims: pd.DataFrame, most: int) -> dict[str, list[str]]:
-    chosen = references(Unlabelled(rows.Held("claims", claims)), most)
+    chosen = references(Unlabelled(rows.InMemory("claims", claims)), most)
     pairs = claims[["group", "prefix"]].drop_duplicates().itertuples(index=False)
     return {prefix: chosen.of(group, prefix) for group, prefix in pairs}
 
@@ -75,7 +75,7 @@ def test_targets_of_few_claims_are_asked_about_less(candidates, expected):
     alone = claims_of(1, n_rare=0, candidates=candidates)
     claims = pd.concat([shared, alone.assign(prefix="What of Land99 is", group="Land99")], ignore_index=True)
     n_claims, n_targets = len(claims), claims["target"].nunique()
-    chosen = references(Unlabelled(rows.Held("claims", claims)), 8, per_claim=1.0)
+    chosen = references(Unlabelled(rows.InMemory("claims", claims)), 8, per_claim=1.0)
     assert chosen.n == expected == max(2, min(8, n_claims // n_targets))
 
 

@@ -5,7 +5,7 @@ import pytest
 from bitsperfact import scoring, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.estimate import bits_per_fact
-from bitsperfact.rows import Held
+from bitsperfact.rows import InMemory
 from bitsperfact.scoring import segments
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.score import Answers, ScoreInput
@@ -105,7 +105,7 @@ def probed(hidden, is_fact, groups, targets):
     frame = pd.DataFrame({"is_fact": is_fact, "group": groups, "target": targets})
     (need,) = PROBE.needs
     answers = Answers({"hidden": hidden.astype(np.float32)}, np.arange(len(frame))[:, None])
-    return PROBE.value(ScoreInput(Labelled(Held("claims", frame)), {need.name: answers}))
+    return PROBE.value(ScoreInput(Labelled(InMemory("claims", frame)), {need.name: answers}))
 
 
 def auc(values, is_fact):

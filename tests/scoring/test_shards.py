@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitsperfact.rows import Held, Stored, text_hashes
+from bitsperfact.rows import InMemory, Stored, text_hashes
 from bitsperfact.scoring import shards
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.views import Unlabelled
@@ -31,7 +31,7 @@ def test_requests_beyond_memory_are_sorted_and_found_again(asked, at_once, most)
 
 
 def test_a_score_cannot_read_what_is_true():
-    rows = Unlabelled(Held("claims", pd.DataFrame({"claim_id": ["a"], "is_fact": [True]})))
+    rows = Unlabelled(InMemory("claims", pd.DataFrame({"claim_id": ["a"], "is_fact": [True]})))
     assert [len(batch) for batch in rows.batches(["claim_id"])] == [1]
     with pytest.raises(ValueError, match="is_fact"):
         rows.batches(["claim_id", "is_fact"])

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from bitsperfact import pipeline, tables
+from bitsperfact import parquet, pipeline
 from bitsperfact.errors import BadInput
 from bitsperfact.training import LadderStore, LadderTables, Schedule, Universe, ladder, stacks_of, train_all
 
@@ -31,7 +31,7 @@ def test_a_saved_network_says_what_the_ladder_recorded(tmp_path, apart, capfd, o
     store = LadderStore(tmp_path)
     scores = store.scores(stack)
     said = LadderTables(stack.cells, lambda cell: scores[scores["model"] == cell.name])
-    tables.write("claims", pd.concat(said.claims(), ignore_index=True), tmp_path / "claims.parquet")
+    parquet.write("claims", pd.concat(said.claims(), ignore_index=True), tmp_path / "claims.parquet")
     recorded = pd.concat(said.rows(), ignore_index=True)
     network = store.network_path(stack.cells[1])
     told = capfd.readouterr()

@@ -50,7 +50,7 @@ class CellResult:
 
 
 def decisive(parts: Sequence[CellResult]) -> CellResult:
-    """Of several numbers that are all to obey, the one that decides: a violated one, else an undecided one."""
+    """Return the number that decides where all are to obey: a violated one, else an undecided one."""
     order = ("violated", "undecided", "consistent")
     return min(parts, key=lambda part: order.index(part.status))
 

@@ -32,7 +32,7 @@ class Trend:
     span: float
 
     def ratio(self, among: int = 1) -> tuple[float, float, float]:
-        """c at the greatest over c at the least, with its ends."""
+        """Return c at the greatest over c at the least, with its ends."""
         value, lower, upper = np.exp([self.slope.value * self.span, *self.slope.times(self.span).ends(among)])
         return float(value), float(lower), float(upper)
 
@@ -62,7 +62,7 @@ class CapacityLaw:
 
 
 def bits_of(ladders: Ladders, cell: str, measure: str) -> float:
-    """Bits per fact of a cell by a measure; NaN where no non-fact was hallucinated or nothing was measured."""
+    """Return a cell's bits per fact by a measure; NaN where nothing was hallucinated, or nothing measured."""
     value = ladders.number(cell, measure).value
     if measure != "q_star":
         return value
@@ -71,7 +71,7 @@ def bits_of(ladders: Ladders, cell: str, measure: str) -> float:
 
 @lru_cache(maxsize=4)  # several predictions ask for the laws of the same evidence
 def laws(evidence: Evidence, finished: bool = True) -> tuple[CapacityLaw, ...]:
-    """The law of each architecture and measure at equal fact weights, wherever there are four pairs or more.
+    """Return the law of each architecture and measure at equal fact weights where there are four pairs or more.
 
     Args: `finished`: whether cells short of their plateau are left out.
     """
@@ -134,7 +134,7 @@ def _trends(size: Array, load: Array, bits: Array) -> tuple[Trend, Trend]:
 
 
 def law_table(cells: pd.DataFrame, separation: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """All laws of a ladder, one row per architecture and measure, and another with the unfinished cells.
+    """Return all laws of a ladder, one row per architecture and measure, and another with the unfinished cells.
 
     Columns beside those of `CapacityLaw`: `pairs`; `heldout_loads` and `heldout_sizes`, median relative errors
     (1); `size_slope` and `load_slope`, relative changes of c per doubling (1); `_lower` and `_upper` are

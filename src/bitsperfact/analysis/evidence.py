@@ -51,7 +51,7 @@ UNKNOWN = Measured(math.nan, math.nan, math.nan, "1", resolution_limited=False)
 
 
 def figure(number: float) -> str:
-    """Two decimals for numbers of ordinary size, three significant digits for the rest; NaN is "unknown"."""
+    """Write two decimals for numbers of ordinary size, three significant digits for the rest; NaN is "unknown"."""
     if not math.isfinite(number):
         return "unknown" if math.isnan(number) else "∞" if number > 0 else "-∞"
     return f"{number:.2f}" if 0.1 <= abs(number) < 100 else f"{number:.3g}"
@@ -163,7 +163,7 @@ class Evidence:
         return self._rows.get((key, quantity), UNKNOWN)
 
     def rng(self, *names: str) -> np.random.Generator:
-        """A generator of random numbers that depends on the separation's seed and these names only."""
+        """Return a generator of random numbers that depends on the separation's seed and these names only."""
         seed = int(self.separation["seed"].iloc[0])
         return np.random.default_rng(derived_seed(seed, *names))
 

@@ -13,7 +13,7 @@ _AGREES = 1.6
 
 
 def family(model: ModelInfo) -> str:
-    """The model's name without its size, and its architecture: equal for models of one family alone.
+    """Return the model's name without its size, and its architecture: equal for models of one family alone.
 
     `org/net-70m` and `org/net-160m` are of one family, `org/net-160m-deduped` is of another, as is any other
     maker's network of the same architecture: another recipe and other data. A size must be one number that agrees

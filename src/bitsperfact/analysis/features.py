@@ -131,7 +131,7 @@ def _overlap(subject: _Text, target: _Text) -> Iterable[str]:
 
 
 def _in_order(target: str, subject: str) -> int:
-    """Number of leading letters of the target that occur in the subject in this order (PRS in "Paris")."""
+    """Count the leading letters of the target that occur in the subject in this order (PRS in "Paris")."""
     place = 0
     for count, letter in enumerate(target):
         place = subject.find(letter, place) + 1

@@ -24,7 +24,7 @@ LEAST_GAIN = 1.0
 
 
 def frequency_log_odds(groups: NDArray[np.str_], targets: NDArray[np.str_], is_fact: Mask, seed: int) -> Floats:
-    """Log-odds (nats) that a claim is a fact by how many other entities its target is true of; (n_claims,).
+    """Return log-odds (nats) that a claim is a fact by how many other entities its target is true of; (n_claims,).
 
     Learnt on other entities, with classes weighted equally, as a function that never falls (isotonic regression,
     Ayer et al. 1955). So where every target is true of one entity, a target is seen in other entities' facts only

@@ -19,7 +19,7 @@ class HeldOut:
 
     `limit`: greatest load P/n, or size P, that c was fitted on (1). `fitted`: c from these pairs, bits per
     parameter. `error`: median relative error |c P / (n bits) - 1| on the others (1). `drift`: median of it with
-    its sign, above 0 where too many bits were predicted. `n_fitted`, `n_held`: pairs. `draws`: errors in
+    its sign, above 0 where too many bits were predicted. `n_fitted`, `n_heldout`: pairs. `draws`: errors in
     resamples of the pairs of either side, sorted.
     """
 
@@ -28,11 +28,11 @@ class HeldOut:
     error: float
     drift: float
     n_fitted: int
-    n_held: int
+    n_heldout: int
     draws: Array
 
     def ends(self, among: int = 1) -> tuple[float, float]:
-        """Ends of the error's interval that holds with 95 % for `among` of them together."""
+        """Return the ends of the error's interval that holds with 95 % for `among` of them together."""
         if not self.draws.size:
             return float("nan"), float("nan")
         low, high = np.quantile(self.draws, [tail(among), 1 - tail(among)])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bitsperfact import tables
 from bitsperfact.analysis.sets import SetOfClaims, gathered
 from bitsperfact.errors import BadInput
-from bitsperfact.rows import Held, Rows
+from bitsperfact.rows import InMemory, Rows
 from bitsperfact.tables import ClaimSetInfo, ModelInfo
 
 Info = TypeVar("Info", ClaimSetInfo, ModelInfo)
@@ -71,13 +71,13 @@ def claim_sets_of(claims: Rows, infos: list[ClaimSetInfo]) -> list[SetOfClaims]:
 
 
 def scores_of(scores: pd.DataFrame | Rows) -> Rows:
-    """A scores table as rows; they are looked at one by one, so only its columns are checked here."""
+    """Return a scores table as rows; they are looked at one by one, so only its columns are checked here."""
     if isinstance(scores, Rows):
         return scores
     missing = [column for column in ("model", "claim_id", "score", "value") if column not in scores.columns]
     if missing:
         raise BadInput("scores", f"columns {', '.join(tables.COLUMNS['scores'])}", f"no column {missing[0]!r}")
-    return Held("scores", scores)
+    return InMemory("scores", scores)
 
 
 def scored_sets(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bitsperfact import estimate
 from bitsperfact.analysis.levels import coarse
 from bitsperfact.analysis.sparse import membership_bits, sparsity_ratio
+from bitsperfact.constants import END_ERROR
 from bitsperfact.estimate import Interval, Pool
 from bitsperfact.estimate.bits import is_resolution_limited
 from bitsperfact.estimate.certificate import certified_bits
@@ -91,13 +92,13 @@ class Sample:
         return int(self.nonfacts.sum())
 
     def within(self, rows: NDArray[np.bool_]) -> "Sample":
-        """The part of the sample that is in `rows`, a mask of shape (n_claims,); it has as many claims as that."""
+        """Return the part of the sample in `rows`, a mask of shape (n_claims,); it has as many claims as that."""
         questions = None if self.questions is None else self.questions[rows]
         facts, nonfacts = self.facts[rows], self.nonfacts[rows]
         return replace(self, facts=facts, nonfacts=nonfacts, groups=self.groups[rows], questions=questions)
 
     def split(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Scores (..., n_claims) of the facts and of the non-facts."""
+        """Return scores (..., n_claims) of the facts and of the non-facts."""
         return values[..., self.facts], values[..., self.nonfacts]
 
     def bootstrap(
@@ -115,7 +116,7 @@ class Sample:
         return self.groups[self.facts], self.groups[self.nonfacts]
 
     @property
-    def asked(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def question_labels(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Questions that the facts and the non-facts answer."""
         questions = self.groups if self.questions is None else self.questions
         return questions[self.facts], questions[self.nonfacts]
@@ -175,7 +176,7 @@ def missed(sample: Sample, values: NDArray[np.float64]) -> Measurement:
     """
     facts, nonfacts = sample.split(values)
     rejected = facts < estimate.nearest_channel(facts, nonfacts).threshold
-    ends = bounds(rejected, clusters_of(sample.labels, facts.size, nonfacts.size)[0], 0.025)
+    ends = bounds(rejected, clusters_of(sample.labels, facts.size, nonfacts.size)[0], END_ERROR)
     found = Interval(float(rejected.mean()), *ends, facts.size, nonfacts.size, sample.seed)
     return _quantity("channel_miss_rate", found, False)
 
@@ -215,7 +216,7 @@ def choices(sample: Sample, values: NDArray[np.float64]) -> Iterator[Measurement
     Neither is about memory: a list of candidates holds the fact by construction, and where one entity holds most
     of the claims the numbers are about that entity.
     """
-    found = estimate.choice_accuracy(*sample.split(values), sample.asked)
+    found = estimate.choice_accuracy(*sample.split(values), sample.question_labels)
     ends = found.estimate, found.lower, found.upper
     yield Measurement("choice_accuracy", *ends, "1", CHOICES, resolution_limited=False)
     yield Measurement("choice_chance", found.chance, np.nan, np.nan, "1", "one of a question's candidates", False)
@@ -239,7 +240,7 @@ def laws(sample: Sample, values: NDArray[np.float64]) -> Iterator[Measurement]:
 def bits_above(
     sample: Sample, values: NDArray[np.float64], pattern: NDArray[np.float64], bits: Measurement
 ) -> Measurement:
-    """By how many bits more `values` (n_claims,) separate than the `pattern` scores of the same claims.
+    """Return by how many bits more `values` (n_claims,) separate than the `pattern` scores of the same claims.
 
     Like is taken from like: an estimate from an estimate, on the same resamples; but where the sample resolves one
     of the two no more, from the certificate of `values` an upper bound of the pattern's bits, so that both hold
@@ -263,9 +264,9 @@ def bits_above(
 
 
 def _certified(sample: Sample, values: NDArray[np.float64]) -> float:
-    """The certificate at 97.5 %: a 95 % interval's upper end is too low in the other 2.5 %."""
+    """Return the certificate at 97.5 %: a 95 % interval's upper end is too low in the other 2.5 %."""
     facts, nonfacts = sample.split(values)
-    return certified_bits(facts, nonfacts, *clusters_of(sample.labels, facts.size, nonfacts.size), 0.975)
+    return certified_bits(facts, nonfacts, *clusters_of(sample.labels, facts.size, nonfacts.size), 1 - END_ERROR)
 
 
 def _is_limited(sample: Sample, values: NDArray[np.float64]) -> bool:

@@ -29,7 +29,7 @@ def fitted_pattern(claims: SetOfClaims, nonfacts: NDArray[np.bool_], stratum: st
 
 
 def sampled(rows: NDArray[np.bool_], groups: NDArray[np.int32], seed: int) -> NDArray[np.bool_]:
-    """`rows`, or those of them that belong to entities drawn at random until `MOST_CLAIMS` are reached."""
+    """Return `rows`, or those of them that belong to entities drawn at random until `MOST_CLAIMS` are reached."""
     if rows.sum() <= MOST_CLAIMS:
         return rows
     sizes = np.bincount(groups[rows])

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bitsperfact.analysis.evidence import Measured
 from bitsperfact.analysis.sharing import HALF_WIDTH
+from bitsperfact.constants import END_ERROR
 
 N_DRAWS = 4000
 
@@ -29,5 +30,5 @@ def propagated(
     upper = np.where(np.isinf(upper), 2 * values - lower, upper)
     arms = np.where(normal > 0, np.maximum(upper - values, 0), np.maximum(values - lower, 0))
     drawn = statistic(values + normal * arms / HALF_WIDTH)
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.quantile(drawn, [END_ERROR, 1 - END_ERROR])
     return float(statistic(values[None])[0]), float(low), float(high)

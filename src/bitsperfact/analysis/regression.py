@@ -20,19 +20,19 @@ class Coefficient:
     freedom: int
 
     def ends(self, among: int = 1) -> tuple[float, float]:
-        """Ends of the interval that holds with 95 % for `among` such numbers together; unknown without freedom."""
+        """Return the ends of the 95 % interval for `among` such numbers together; unknown without freedom."""
         if self.freedom < 1:
             return float("nan"), float("nan")
         half = float(t.isf(tail(among), self.freedom)) * self.error
         return self.value - half, self.value + half
 
     def times(self, factor: float) -> "Coefficient":
-        """The estimate of a multiple."""
+        """Return the estimate of a multiple."""
         return Coefficient(factor * self.value, abs(factor) * self.error, self.freedom)
 
 
 def least_squares(design: Array, y: Array) -> list[Coefficient]:
-    """Coefficients of y (m,) on a design (m, k), with HC3 standard errors (MacKinnon & White 1985).
+    """Return coefficients of y (m,) on a design (m, k), with HC3 standard errors (MacKinnon & White 1985).
 
     Returns: one per column; errors are NaN where the design does not determine them, or a row alone does.
     """
@@ -51,5 +51,5 @@ def least_squares(design: Array, y: Array) -> list[Coefficient]:
 
 
 def mean_of(y: Array) -> Coefficient:
-    """The mean of independent numbers (m,)."""
+    """Return the mean of independent numbers (m,)."""
     return least_squares(np.ones((y.size, 1)), y)[0]

@@ -114,12 +114,12 @@ class _Measuring:
     trained: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
     def made(self, models: list[ModelInfo]) -> set[str]:
-        """Names of networks of the run: those that were trained, and those before training."""
+        """Return the names of networks of the run: those that were trained, and those before training."""
         bare = {info.name for info in models if info.memory_bits == 0} if self.trained else set()
         return bare | set(self.trained)
 
     def patterns(self, each: SetOfClaims, scored: list[ScoredSet]) -> dict[str, FittedPattern]:
-        """The text's baseline by stratum; none where all models were made for the set."""
+        """Return the text's baseline by stratum; none where all models were made for the set."""
         made = self.made([one.model for one in scored])
         if all(one.model.name in made for one in scored):
             return {}
@@ -127,7 +127,7 @@ class _Measuring:
         return {name: fitted_pattern(each, nonfacts, name, self.seed) for name, nonfacts in strata}
 
     def rows(self, each: SetOfClaims, one: ScoredSet | None, patterns: dict[str, FittedPattern]) -> Iterator[Row]:
-        """Rows of a model's scores, or of the baseline's where `one` is None."""
+        """Yield rows of a model's scores, or of the baseline's where `one` is None."""
         values = None if one is None else one.values()
         for stratum, sample in self._samples(each):
             if values is None:
@@ -137,9 +137,9 @@ class _Measuring:
                     (shared, quantity) for quantity in quantities(shared, pattern.values)
                 )
             elif one is not None and one.model.name in self.made([one.model]):
-                asked = np.isfinite(values)
-                part = sample if asked.all() else sample.within(asked)
-                measured = ((part, quantity) for quantity in self._of_network(one, part, values[asked]))
+                scored = np.isfinite(values)
+                part = sample if scored.all() else sample.within(scored)
+                measured = ((part, quantity) for quantity in self._of_network(one, part, values[scored]))
             else:
                 measured = self._of_model(one, sample, values, patterns[stratum], stratum == POOLED)
             yield from self._written(each, stratum, _who(one), measured)
@@ -181,7 +181,7 @@ class _Measuring:
         yield shared, bits_above(shared, values[pattern.rows], pattern.values, measured[0])
 
     def best_rows(self, each: SetOfClaims, scored: list[ScoredSet]) -> Iterator[Row]:
-        """Rows of the best score of every model that has several on a set."""
+        """Yield rows of the best score of every model that has several on a set."""
         for model in dict.fromkeys(one.model.name for one in scored):
             of_model = [one for one in scored if one.model.name == model]
             if len(of_model) < 2:

@@ -35,12 +35,12 @@ class SetOfClaims:
     questions: NDArray[np.int32]
 
     def strata(self) -> dict[str, NDArray[np.bool_]]:
-        """Rows of each non-fact stratum present, and of all non-facts as `pooled`; masks of shape (n_claims,)."""
+        """Return rows of each non-fact stratum present, and of all as `pooled`; masks of shape (n_claims,)."""
         present = {name: (self.stratum == place) & ~self.is_fact for place, name in enumerate(NONFACT_STRATA)}
         return {name: rows for name, rows in present.items() if rows.any()} | {POOLED: ~self.is_fact}
 
     def find(self, claim_ids: "pd.Series[Any]") -> NDArray[np.intp]:
-        """Where these claims stand in the set, shape (len(claim_ids),); -1 for claims of no or another set."""
+        """Find where these claims stand in the set, shape (len(claim_ids),); -1 for claims not of the set."""
         sought = _bytes(claim_ids)
         order = np.argsort(sought)  # neighbours are near each other in memory
         places = np.empty(len(sought), dtype=np.intp)
@@ -49,11 +49,11 @@ class SetOfClaims:
         return places
 
     def id_at(self, row: int) -> str:
-        """A claim's id."""
+        """Return a claim's id."""
         return bytes(self.ids[row]).decode()
 
     def texts(self, chosen: NDArray[np.bool_]) -> pd.DataFrame:
-        """Columns group, prefix, target and is_fact of the chosen claims (a mask), in the order of the set."""
+        """Return columns group, prefix, target and is_fact of the chosen claims (a mask), in the set's order."""
         parts = []
         for batch in self.rows.batches(["claim_id", "claim_set", "group", "prefix", "target", "is_fact"]):
             own = batch[batch["claim_set"] == self.info.name]

@@ -70,13 +70,17 @@ def _verdict(evidence: Evidence, shape: ScoreShape, key: Key, n_rows: int) -> Ve
 
 def _reason(shape: ScoreShape, number: Measured, status: Status, obstacle: str) -> str:
     words = shape.words[0].upper() + shape.words[1:]
-    said = f"{words}: {number}" if number.known else f"{words}: unknown"
+    sentence = f"{words}: {number}" if number.known else f"{words}: unknown"
     if obstacle:
-        return f"{said}; {obstacle}, so nothing is decided."
+        return f"{sentence}; {obstacle}, so nothing is decided."
     if status == "violated":
-        return f"{said}: {shape.failure}."
+        return f"{sentence}: {shape.failure}."
     within = _range(shape)
-    return f"{said}, surely {within}." if status == "consistent" else f"{said}, too wide to say whether {within}."
+    return (
+        f"{sentence}, surely {within}."
+        if status == "consistent"
+        else f"{sentence}, too wide to say whether {within}."
+    )
 
 
 def _range(shape: ScoreShape) -> str:

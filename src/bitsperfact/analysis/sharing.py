@@ -7,11 +7,10 @@ import numpy as np
 from scipy.stats import norm, t
 
 from bitsperfact.analysis.evidence import UNKNOWN, Measured
+from bitsperfact.constants import END_ERROR, ERROR
 
-#: Chance that any row of a prediction is judged by an interval that misses the truth.
-ERROR = 0.05
 #: Standard deviations between the centre and either end of a 95 % interval of a normal law.
-HALF_WIDTH = float(norm.isf(0.025))
+HALF_WIDTH = float(norm.isf(END_ERROR))
 
 
 def tail(among: int) -> float:
@@ -25,7 +24,7 @@ def _quantile(error: float, freedom: float) -> float:
 
 
 def shared(number: Measured, n_rows: int, share: float = 1.0) -> Measured:
-    """A number with an interval that, with those of the `n_rows` - 1 others, holds in 95 % of runs.
+    """Return a number with an interval that, with those of the `n_rows` - 1 others, holds in 95 % of runs.
 
     Bonferroni's inequality gives each row the error `ERROR` / `n_rows`, whatever their dependence: rows share
     facts. The table's 95 % ends are moved out by the ratio of quantiles, of Student's law since as few claims as

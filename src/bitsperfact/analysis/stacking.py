@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 
 def stacked(parts: Floats, is_fact: NDArray[np.bool_], splits: Iterable[Split]) -> Floats:
-    """Each split's test rows with the weights that suit its training rows; (n_claims,), log-odds (nats).
+    """Return each split's test rows with the weights that suit its training rows; (n_claims,), log-odds (nats).
 
     `parts`: held-out log-odds, shape (n_parts, n_claims). Weights of at least 0 (Breiman 1996, "Stacked
     regressions": without that bound, parts that say the same are set against each other) minimise the log-loss

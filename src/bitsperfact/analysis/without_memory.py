@@ -20,7 +20,7 @@ MODELS_SHARE, TEXT_SHARE = 0.9, 0.1
 
 
 def without_memory(evidence: Evidence, key: Key, n_rows: int, share: float) -> Measured:
-    """Bits per fact, with the better of two lower ends: resampled bits, and what the AUC alone proves.
+    """Return the bits per fact, with the better of two lower ends: resampled bits, and what the AUC alone proves.
 
     Near 0 bits are quadratic in the distance of two laws and their estimate drowns in noise that an AUC does not
     have (`theory.least_bits_of_auc`). Both ends together miss at a `share` (1) of the error of one row.
@@ -35,7 +35,7 @@ def without_memory(evidence: Evidence, key: Key, n_rows: int, share: float) -> M
 
 
 def _no_surer_than_ranks(auc: Measured) -> Measured:
-    """The AUC with an interval no narrower than that of ranks dealt at random, which resamples may fall short of.
+    """Widen the AUC's interval to that of ranks dealt at random, which resamples may fall short of.
 
     Its variance without any separation is (n + N + 1) / (12 n N) (Mann & Whitney 1947, Ann. Math. Stat. 18:50),
     less with ties. What entities share widens the resampled interval, which then counts.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bitsperfact.claims.cards import card, overview
     from bitsperfact.claims.claimset import ClaimSet, ClaimStream
-    from bitsperfact.claims.loading import load, load_all, stream_all
+    from bitsperfact.claims.loading import load, stream_all
     from bitsperfact.claims.publishing import push, save
     from bitsperfact.claims.recipes import Recipe, names, recipe
     from bitsperfact.claims.writing import WrittenSet, written
@@ -20,7 +20,6 @@ __all__ = [
     "WrittenSet",
     "card",
     "load",
-    "load_all",
     "names",
     "overview",
     "push",
@@ -37,7 +36,6 @@ _HOMES = {
     "WrittenSet": "writing",
     "card": "cards",
     "load": "loading",
-    "load_all": "loading",
     "names": "recipes",
     "overview": "cards",
     "push": "publishing",

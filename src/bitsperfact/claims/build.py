@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bitsperfact import tables
-from bitsperfact.claims.kinds import KINDS, Kind
+from bitsperfact.claims.kinds import KINDS, SourceKind
 from bitsperfact.claims.negatives import Answers, Generator, derangement, fresh, near
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.sampling import among, chosen_entities, questions
@@ -28,7 +28,7 @@ MAKERS: dict[str, Callable[[Facts, int, Generator], Answers]] = {
 
 def read_source(recipe: Recipe) -> Facts | Statements:
     """Read the facts, or the labelled statements, of a recipe; raise BadInput where its source holds none."""
-    kind: Kind = KINDS.find(recipe.kind)
+    kind: SourceKind = KINDS.find(recipe.kind)
     made = kind.read(recipe)
     if isinstance(made, Statements) and not 0 < made.n_facts < len(made.rows):
         raise BadInput(recipe.path, "both facts and non-facts", f"{made.n_facts} facts of {len(made.rows)}")
@@ -40,7 +40,7 @@ def read_source(recipe: Recipe) -> Facts | Statements:
 def batches(
     recipe: Recipe, facts: Facts, strata: Sequence[str], k: int, seed: int, limit: int | None
 ) -> Iterator[pd.DataFrame]:
-    """The claims of the sampled subjects, batch by batch; raise BadInput where no non-fact can be made at all."""
+    """Yield the claims of the sampled subjects, batch by batch; raise BadInput where no non-fact can be made."""
     makers = {
         stratum: make(facts, k, partial(_generator, recipe.name, stratum, seed))
         for stratum, make in MAKERS.items()
@@ -59,7 +59,7 @@ def batches(
 
 
 def labelled_batches(recipe: Recipe, made: Statements, seed: int, limit: int | None) -> Iterator[pd.DataFrame]:
-    """Statements of the sampled entities as claims, batch by batch."""
+    """Yield statements of the sampled entities as claims, batch by batch."""
     rows = made.rows
     if limit is not None:
         listed = questions(rows["group"], rows["prefix"], rows["is_fact"].to_numpy(), seed)
@@ -77,7 +77,7 @@ def identified(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def sampled(subjects: Sequence[Subject], seed: int, limit: int | None) -> list[int]:
-    """Places of the subjects that a sample of `limit` facts keeps, in source order."""
+    """Return places of the subjects that a sample of `limit` facts keeps, in source order."""
     if limit is None:
         return list(range(len(subjects)))
     groups = pd.Series([subject.group for subject in subjects], dtype=object)

@@ -32,7 +32,7 @@ assert list(_COLUMNS) == list(tables.COLUMNS["claims"])
 
 
 def card(claim_set: ClaimSet) -> str:
-    """A Hub data-set card (markdown under a YAML header) with licence, counts, strata, columns and making."""
+    """Return a Hub data-set card, markdown under a YAML header: licence, counts, strata, columns and making."""
     info, frame = claim_set.info, claim_set.frame
     counts = frame["stratum"].value_counts()
     spread = {name: _per_fact(frame, name) for name in counts.index}
@@ -88,7 +88,7 @@ def _ratio(info: ClaimSetInfo) -> str:
 
 
 def overview() -> str:
-    """A markdown table of all packaged sets: u, n, p, strata, licence; sets of the Hub without counts."""
+    """Return a markdown table of all packaged sets: u, n, p, strata, licence; sets of the Hub without counts."""
     head = (
         "| set | n | u | p = n/u | strata | control | universe counts | source | licence |\n"
         + "| --- " * 9

@@ -11,7 +11,7 @@ import pandas as pd
 
 from bitsperfact import tables
 from bitsperfact.files import hash_pieces
-from bitsperfact.rows import Held, Rows
+from bitsperfact.rows import InMemory, Rows
 from bitsperfact.tables import ClaimSetInfo
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ class ClaimSet:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the rows, in order, and of `info`, in hexadecimal; equal across machines."""
-        return fingerprint_of(self.info, Held("claims", self.frame))
+        return fingerprint_of(self.info, InMemory("claims", self.frame))
 
     def to_dataset(self) -> "datasets.Dataset":
-        """The same rows as a `datasets.Dataset` with typed columns; its description ends with `info` in JSON."""
+        """Return the rows as a `datasets.Dataset` with typed columns; its description ends with `info` in JSON."""
         import datasets
 
         described = (
@@ -65,7 +65,7 @@ class ClaimStream:
 
 
 def fingerprint_of(info: ClaimSetInfo, rows: Rows) -> str:
-    """SHA-256 of `rows`, in order, and of `info`; what `sha256_of_text` gives of columns written as JSON lists."""
+    """Hash `rows`, in order, and `info`: what `sha256_of_text` gives of columns written as JSON lists."""
     digest = hashlib.sha256()
     hash_pieces(digest, lambda: [json.dumps(asdict(info), sort_keys=True)])
     for name in _HASHED:

@@ -48,7 +48,7 @@ class Pairs:
 
 
 def deal(pairs: Pairs, rng: np.random.Generator) -> list[list[int]]:
-    """Distinct allowed answers for every subject: as many as it wants, or all there are if fewer.
+    """Return distinct allowed answers for every subject: as many as it wants, or all there are if fewer.
 
     Answer counts are proportional to their weights; one that would then go to more subjects than may have it goes
     to all of these, and the others share what is left in proportion. That is, of all counts within the limits, the
@@ -68,13 +68,13 @@ def deal(pairs: Pairs, rng: np.random.Generator) -> list[list[int]]:
 
 
 def supply_of(pairs: Pairs, rng: np.random.Generator | None = None) -> Counts:
-    """How often each answer is dealt, shape (n_answers,), counts; by lot (of `rng`) where parts are not whole."""
+    """Count how often each answer is dealt, shape (n_answers,); by lot (of `rng`) where parts are not whole."""
     total = int(pairs.degrees.sum())
     return shared_out(pairs.weights, pairs.open_to, total, np.random.default_rng(0) if rng is None else rng)
 
 
 def shared_out(weights: Floats, limits: Counts, total: int, rng: np.random.Generator) -> Counts:
-    """`total` in whole parts proportional to `weights`, none above its limit; odd ones go by remainder, then lot.
+    """Split `total` in whole parts by `weights`, none above its limit; odd ones go by remainder, then lot.
 
     Returns: shape (n_answers,), counts. Raises: ValueError where the limits allow less than the total.
     """
@@ -104,16 +104,16 @@ class _Deal:
         owners = np.repeat(np.arange(len(degrees)), degrees)
         answers = self._first_deal(degrees, owners)
         self._owners, self._answers = owners.tolist(), answers.tolist()
-        self._held: set[tuple[int, int]] = set()
+        self._dealt: set[tuple[int, int]] = set()
         self._loose: set[int] = set()
         for slot, card in enumerate(zip(self._owners, self._answers, strict=True)):
-            if card in self._held or not pairs.allows(*card):
+            if card in self._dealt or not pairs.allows(*card):
                 self._loose.add(slot)
             else:
-                self._held.add(card)
+                self._dealt.add(card)
 
     def dealt(self) -> list[list[int]]:
-        """Answers by subject, when every card lies where it may."""
+        """Return answers by subject, when every card lies where it may."""
         for slot in sorted(self._loose):
             if slot in self._loose and not self._swapped(slot):
                 self._replaced(slot)
@@ -147,20 +147,20 @@ class _Deal:
         if not (self._fits(mine) and self._fits(theirs)) or mine[0] == theirs[0]:
             return False
         if other not in self._loose:
-            self._held.remove((theirs[0], mine[1]))
-        self._held |= {mine, theirs}
+            self._dealt.remove((theirs[0], mine[1]))
+        self._dealt |= {mine, theirs}
         self._answers[slot], self._answers[other] = mine[1], theirs[1]
         self._loose -= {slot, other}
         return True
 
     def _fits(self, card: tuple[int, int]) -> bool:
-        return card not in self._held and self._pairs.allows(*card)
+        return card not in self._dealt and self._pairs.allows(*card)
 
     def _replaced(self, slot: int) -> None:
         """Put an answer here that is short elsewhere, or the least overdone: no swap can help."""
-        owner, dealt = self._owners[slot], Counter(answer for _, answer in self._held)
+        owner, dealt = self._owners[slot], Counter(answer for _, answer in self._dealt)
         fitting = [a for a in range(len(self._supply)) if self._fits((owner, a))]
         excess = np.array([dealt[a] - self._supply[a] for a in fitting])
         self._answers[slot] = fitting[int(self._rng.choice(np.flatnonzero(excess == excess.min())))]
-        self._held.add((owner, self._answers[slot]))
+        self._dealt.add((owner, self._answers[slot]))
         self._loose.discard(slot)

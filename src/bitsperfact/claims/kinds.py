@@ -17,7 +17,7 @@ MADE_OF_CODES = ("derangement", "fresh", "near")
 
 
 @dataclass(frozen=True)
-class Kind:
+class SourceKind:
     """One kind of claim set.
 
     `read(recipe)` returns the facts of a recipe, from which non-facts are made, or statements that come with
@@ -36,5 +36,5 @@ KINDS = Room(
     "bitsperfact.claims.sources",
     "KIND",
     "bitsperfact.claim_sources",
-    lambda part: isinstance(part, Kind),
+    lambda part: isinstance(part, SourceKind),
 )

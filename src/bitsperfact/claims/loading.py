@@ -41,7 +41,7 @@ def load(
     Raises BadInput (one line: where, expected, got) for input that cannot be used, ValueError for arguments
     out of range.
     """
-    return _held(_stream(source, negatives, seed, limit, strata))
+    return _in_memory(_stream(source, negatives, seed, limit, strata))
 
 
 def _stream(
@@ -66,17 +66,10 @@ def _stream(
     return _from_file(path, name, seed, limit, strata)
 
 
-def load_all(
-    source: str | Path, *, negatives: int | None = None, seed: int = 0, limit: int | None = None
-) -> list[ClaimSet]:
-    """Every claim set of a source, in order: as `load`, but of a file that holds several sets, all."""
-    return [_held(each) for each in stream_all(source, negatives=negatives, seed=seed, limit=limit)]
-
-
 def stream_all(
     source: str | Path, *, negatives: int | None = None, seed: int = 0, limit: int | None = None
 ) -> list[ClaimStream]:
-    """The claim sets that `load_all` would load, their rows in batches.
+    """Return every claim set of a source in order, rows in batches: of a file that holds several sets, all.
 
     A file is read twice for each set, or three times, and never held. The facts of a recipe are, since non-facts
     are made from other subjects' answers; their claims are not.
@@ -89,18 +82,18 @@ def stream_all(
     return [_from_file(path, name, seed, limit, None) for name in sets]
 
 
-def _held(stream: ClaimStream) -> ClaimSet:
+def _in_memory(stream: ClaimStream) -> ClaimSet:
     return ClaimSet(pd.concat(stream.batches(), ignore_index=True), stream.info)
 
 
 def _split(source: str | Path) -> tuple[Path, str | None]:
-    """A file, and the set in it where one is named."""
+    """Return a file, and the set in it where one is named."""
     file, mark, chosen = str(source).rpartition("#")
     return (Path(file), chosen) if mark and Path(file).suffix in SUFFIXES else (Path(source), None)
 
 
 def _sets_in(path: Path) -> list[str]:
-    """The claim sets that the rows of a file say they are of, in order; "" where they say nothing."""
+    """Return the claim sets that the rows of a file say they are of, in order; "" where they say nothing."""
     first = next(read_rows(path), (0, {}))[1]
     if path.suffix != ".jsonl" and "claim_set" not in first:  # nor has any other row
         return [""]
@@ -108,7 +101,7 @@ def _sets_in(path: Path) -> list[str]:
 
 
 def census(chosen: Recipe) -> tuple[int, int]:
-    """Facts n and plausible claims u of a recipe's whole set (1, counts), without making a non-fact."""
+    """Return facts n and plausible claims u of a recipe's whole set (1, counts), without making a non-fact."""
     made = build.read_source(chosen)
     size = len(made.rows) if isinstance(made, Statements) else universe_size(made, chosen.strata)
     return made.n_facts, size

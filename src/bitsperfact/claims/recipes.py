@@ -9,7 +9,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args
 
-from bitsperfact.claims.kinds import KINDS, Kind
+from bitsperfact.claims.kinds import KINDS, SourceKind
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
 from bitsperfact.locations import data_folder
@@ -43,7 +43,7 @@ class Recipe:
     sha256: str = ""
 
     def filled(self, template: str, values: Mapping[str, object]) -> str:
-        """`template` with its `{...}` replaced; raise BadInput where it names what the source has not."""
+        """Return `template` with its `{...}` replaced; raise BadInput where it names what the source has not."""
         try:
             return template.format_map(dict(values))
         except (KeyError, IndexError, ValueError, AttributeError, TypeError):
@@ -51,12 +51,12 @@ class Recipe:
 
 
 def names() -> list[str]:
-    """Names of the packaged claim sets, sorted."""
+    """Return the names of the packaged claim sets, sorted."""
     return sorted(path.stem for path in _folder().glob("*.toml"))
 
 
 def recipe(name: str) -> Recipe:
-    """The packaged recipe of this name; raise BadInput, with the nearest names, where there is none."""
+    """Return the packaged recipe of this name; raise BadInput, with the nearest names, where there is none."""
     known = names()
     if name not in known:
         nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known
@@ -110,15 +110,15 @@ def _check(path: Path, table: dict[str, Any]) -> None:
     _check_values(path, table, kind)
 
 
-def _kind(path: Path, name: str) -> Kind:
+def _kind(path: Path, name: str) -> SourceKind:
     try:
-        kind: Kind = KINDS.find(name)
+        kind: SourceKind = KINDS.find(name)
     except BadInput as error:
         raise BadInput(f"{path}, key kind", error.expected, error.got) from None
     return kind
 
 
-def _check_shape(path: Path, given: Mapping[str, Any], kind: Kind) -> None:
+def _check_shape(path: Path, given: Mapping[str, Any], kind: SourceKind) -> None:
     known = {} if kind.shape is None else {each.name: each.type for each in fields(kind.shape)}
     _check_keys(path, "shape.", given, known)
     try:
@@ -142,7 +142,7 @@ def _check_keys(path: Path, prefix: str, table: Mapping[str, Any], schema: Mappi
             raise BadInput(f"{path}, key {prefix}{key}", "a finite number", value)
 
 
-def _check_values(path: Path, table: dict[str, Any], kind: Kind) -> None:
+def _check_values(path: Path, table: dict[str, Any], kind: SourceKind) -> None:
     strata = table.get("strata", ["given"])
     if not strata or not set(map(str, strata)) <= set(kind.strata):
         raise BadInput(f"{path}, key strata", f"some of {', '.join(kind.strata)}", strata)

@@ -22,11 +22,11 @@ def questions(
     Columns `entity`, `rank` and `place` (64-bit hashes) and `n_facts` (a count). Two rows ask the same question
     where they share group and prefix. `rank` does not depend on the seed, `place` does.
     """
-    number, asked = pd.factorize((prefixes + groups).to_numpy(dtype=object))
+    number, prompts = pd.factorize((prefixes + groups).to_numpy(dtype=object))
     first = np.unique(number, return_index=True)[1]
     entity, rank = text_hashes(groups.iloc[first]), text_hashes(prefixes.iloc[first])
-    place = np.array([int(sha256_of_text(str(seed), text)[:16], 16) for text in asked], dtype=np.uint64)
-    counts = np.bincount(number, weights=n_facts, minlength=len(asked)).astype(np.int64)
+    place = np.array([int(sha256_of_text(str(seed), text)[:16], 16) for text in prompts], dtype=np.uint64)
+    counts = np.bincount(number, weights=n_facts, minlength=len(prompts)).astype(np.int64)
     return pd.DataFrame({"entity": entity, "rank": rank, "place": place, "n_facts": counts})
 
 

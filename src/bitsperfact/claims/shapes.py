@@ -28,16 +28,16 @@ class CodeShape:
             raise ValueError('keep >= 0 and check = "cas" at most')
 
     def size(self, answer: str) -> int:
-        """Number of codes of this pattern (1, a count)."""
+        """Return the number of codes of this pattern (1, a count)."""
         return math.prod(len(choices) for choices in self._choices(answer))
 
     def key(self, answer: str) -> str:
-        """Kept characters, then one letter per character class."""
+        """Return kept characters, then one letter per character class."""
         body = self._body(answer)
         return answer[: self.keep] + "".join(_class_of(c)[0] for c in body[self.keep :])
 
     def at(self, answer: str, index: int) -> str:
-        """The code at `index` in mixed radix: distinct for distinct indices in [0, size)."""
+        """Return the code at `index` in mixed radix: distinct for distinct indices in [0, size)."""
         characters = []
         for choices in reversed(self._choices(answer)):
             index, digit = divmod(index, len(choices))
@@ -45,7 +45,7 @@ class CodeShape:
         return self._closed("".join(reversed(characters)))
 
     def near(self, answer: str, rng: np.random.Generator) -> Iterator[str]:
-        """Codes with one character substituted within its class, and the check digit put right."""
+        """Return codes with one character substituted within its class, and the check digit put right."""
         body = self._body(answer)
         edits = [
             self._closed(body[:at] + other + body[at + 1 :])
@@ -100,17 +100,17 @@ class Magnitude:
         return (np.abs(log_ratio) >= least) & (np.abs(log_ratio) <= most)
 
     def grade(self, answer: str, candidate: str) -> float:
-        """exp(-decay |ln(candidate / answer)|) (1, in (0, 1])."""
+        """Return exp(-decay |ln(candidate / answer)|) (1, in (0, 1])."""
         return math.exp(-self.decay * abs(math.log(self.read(candidate) / self.read(answer))))
 
     def written(self, value: float) -> str:
-        """The value to this many significant digits, with commas."""
+        """Return the value to this many significant digits, with commas."""
         places = self.digits - 1 - math.floor(math.log10(value))
         return f"{round(round(value, places)):,}"
 
     @staticmethod
     def read(answer: str) -> float:
-        """The value of a written quantity."""
+        """Return the value of a written quantity."""
         return float(answer.replace(",", ""))
 
 

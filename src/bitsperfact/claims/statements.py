@@ -22,7 +22,7 @@ _COLUMNS = ["prefix", "target", "is_fact", "grade", "group", "stratum", "source"
 def claim_batches(
     rows: Iterable[tuple[int, Mapping[str, Any]]], where: str, source: str
 ) -> Iterator[pd.DataFrame]:
-    """The claims of numbered rows (from 1) with either `prefix, target, is_fact` or `statement, label`.
+    """Yield the claims of numbered rows (from 1) with either `prefix, target, is_fact` or `statement, label`.
 
     `group`, `grade`, `stratum` and `source` are taken where there; further columns are ignored; the number is
     added as `row`. Raises BadInput, naming the row, for no claim: an empty or over-long text, or a label that
@@ -34,7 +34,7 @@ def claim_batches(
 
 
 def read_label(value: object, where: object) -> bool:
-    """True or false from a label: a bool, 0 or 1, or one of these as text; raise BadInput otherwise."""
+    """Return true or false from a label: a bool, 0 or 1, or one of these as text; raise BadInput otherwise."""
     label = _LABELS.get(str(value).strip().casefold())
     if label is None:
         raise BadInput(where, "label 0, 1, true or false", repr(value))

@@ -33,7 +33,7 @@ class Subject:
         return frozenset(normalised(text) for text in (*self.answers, *self.also_true))
 
     def is_true(self, answer: str) -> bool:
-        """Whether `answer` is true of the subject up to case, accents and spacing."""
+        """Return whether `answer` is true of the subject up to case, accents and spacing."""
         return normalised(answer) in self.truths
 
 
@@ -85,7 +85,7 @@ class Statements:
 
 
 def normalised(text: str) -> str:
-    """Text without what does not change its meaning here: case, accents and spacing."""
+    """Return the text without what does not change its meaning here: case, accents and spacing."""
     if text.isascii():
         return " ".join(text.casefold().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold())

@@ -24,7 +24,7 @@ class Survey:
     chosen: Hashes | None
 
     def keeps(self, claims: pd.DataFrame) -> Mask:
-        """Facts and non-facts of the strata, of the groups that are in the sample; shape (n_claims,)."""
+        """Return facts and non-facts of the strata, of the groups that are in the sample; shape (n_claims,)."""
         kept = _in_strata(claims, self.strata)
         return kept if self.chosen is None else kept & among(claims["group"], self.chosen)
 

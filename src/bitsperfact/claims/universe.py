@@ -7,7 +7,7 @@ from bitsperfact.claims.subjects import Facts, Subject
 
 
 def universe_size(facts: Facts, strata: tuple[str, ...]) -> int:
-    """Number of plausible claims (1, a count): over all subjects, the sum of their plausible answers.
+    """Return the number of plausible claims (1, a count): over all subjects, the sum of their plausible answers.
 
     A subject's plausible answers are the union of its own, the given ones, with `derangement` the distinct
     answers of its type, and with `fresh` or `near` the class of its answer's shape (an edit stays in the class).

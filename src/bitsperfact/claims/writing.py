@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bitsperfact import tables
+from bitsperfact import parquet, tables
 from bitsperfact.claims.claimset import ClaimStream, fingerprint_of
 from bitsperfact.errors import BadInput
 from bitsperfact.files import atomic_file
@@ -56,7 +56,7 @@ def _write(streams: Sequence[ClaimStream], path: Path) -> list[tuple[int, ...]]:
             groups.append(tuple(range(first, stop)))
             first = stop
 
-    tables.write_rows("claims", checked(), path)
+    parquet.write_rows("claims", checked(), path)
     return groups
 
 

@@ -1,9 +1,10 @@
-"""How far each law is behind the one that foretells held-out claims best, as quantities."""
+"""How far each law is behind the one that predicts held-out claims best, as quantities."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.bootstrap import Interval
 from bitsperfact.estimate.clusters import Groups, clusters_of
 from bitsperfact.estimate.pool import checked_scores
@@ -14,9 +15,13 @@ MOST_CLAIMS = 2000
 
 
 def behind(
-    facts: ArrayLike, nonfacts: ArrayLike, groups: Groups | None = None, seed: int = 0, confidence: float = 0.95
+    facts: ArrayLike,
+    nonfacts: ArrayLike,
+    groups: Groups | None = None,
+    seed: int = 0,
+    confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
-    """`behind_smooth`, `behind_channel`, `behind_forgetting`, `behind_abstaining`: nats per claim, at least 0.
+    """Return `behind_smooth`, `_channel`, `_forgetting` and `_abstaining`: nats per claim, at least 0.
 
     The mean log-likelihood of held-out claims, each class weighing one half, under the best of the four laws of
     `fit_channel`, less that under this one; the interval is normal, by the standard error of the paired difference

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.bits import bits_per_fact
 from bitsperfact.estimate.certificate import certified_bits
 from bitsperfact.estimate.clusters import Groups, clusters_of
@@ -43,9 +44,9 @@ def best_of_scores(
     groups: Groups | None = None,
     seed: int = 0,
     replicates: int = 400,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> BestOfScores:
-    """The largest bits per fact that any of several scores of the same claims has.
+    """Return the largest bits per fact that any of several scores of the same claims has.
 
     The bits of every score are a lower bound of memory, and so is their maximum, but the maximum of estimates is
     too high: the winner is partly lucky. With m scores and the error 1 - `confidence` (derived here)

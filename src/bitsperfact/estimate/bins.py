@@ -50,7 +50,7 @@ def heavy_ties(facts: Array, nonfacts: Array) -> Indices:
 
 
 def rank_starts(nonfacts: Array, ranks: Array) -> Indices:
-    """Levels of the non-facts at `ranks` (1, a count), from the top and from the bottom."""
+    """Return the levels of the non-facts at `ranks` (1, a count), from the top and from the bottom."""
     total = float(nonfacts.sum())
     from_top = np.union1d(ranks, total - ranks)
     reached = np.searchsorted(np.cumsum(nonfacts[::-1]), from_top[(from_top > 0) & (from_top < total)])
@@ -58,7 +58,7 @@ def rank_starts(nonfacts: Array, ranks: Array) -> Indices:
 
 
 def order_statistics(starts: Indices, facts: Array, nonfacts: Array) -> NDArray[np.bool_]:
-    """Which bins start at an untied non-fact, so that a rank and not a score fixed their edge."""
+    """Return which bins start at an untied non-fact, so that a rank and not a score fixed their edge."""
     return np.asarray((starts > 0) & (facts[starts] == 0) & (nonfacts[starts] == 1))
 
 
@@ -101,7 +101,7 @@ class _Group(NamedTuple):
         return _Group(min(self.first, other.first), self.facts + other.facts, self.nonfacts + other.nonfacts)
 
     def unlikeness(self, other: "_Group") -> float:
-        """Twice the log of the likelihood ratio against one ratio of facts to non-facts in both (nats)."""
+        """Return twice the log of the likelihood ratio against one ratio of facts to non-facts in both (nats)."""
         both = self.joined(other)
         return 2 * (_entropy(both) - _entropy(self) - _entropy(other))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.bootstrap import check_resampling
 from bitsperfact.estimate.certificate import certified_bits
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
@@ -63,9 +64,9 @@ def bits_per_fact(
     groups: Groups | None = None,
     seed: int = 0,
     replicates: int = 400,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> BitsPerFact:
-    """Bits per fact that a tester spends: KL(scores of facts || scores of non-facts).
+    """Return the bits per fact that a tester spends: KL(scores of facts || scores of non-facts).
 
     Guo & Li 2026, arXiv 2602.00906: the memory per fact of a sparse membership tester. Estimated from binned
     counts (`bin_starts`, `digamma_kl_bits`), so that it is the same for every increasing function of the score;
@@ -106,7 +107,7 @@ def bits_per_fact(
 
 
 def is_resolution_limited(pool: Pool, bits: float, design_effect: float = 1.0) -> bool:
-    """Whether the non-facts are too few, or too far from facts, for `bits` to be more than a lower limit."""
+    """Return whether non-facts are too few, or too far from facts, for `bits` to be more than a lower limit."""
     too_few = pool.nonfacts.sum() / design_effect < NONFACTS_PER_RATE * 2.0**bits
     return bool(too_few or not Resolution.of(pool).is_bounded(bits))
 
@@ -114,7 +115,7 @@ def is_resolution_limited(pool: Pool, bits: float, design_effect: float = 1.0) -
 def _worth(
     pool: Pool, scores: tuple[Array, Array], of: tuple[Clusters, Clusters]
 ) -> tuple[Pool, tuple[float, float]]:
-    """The pool at what its clusters are worth, and the design effect of each class (1)."""
+    """Return the pool at what its clusters are worth, and the design effect of each class (1)."""
     edges = pool.scores[pool.bins]
     facts, nonfacts = (
         1.0

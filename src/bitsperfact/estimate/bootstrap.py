@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri, stdtrit
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
 from bitsperfact.estimate.few import EffectiveCounts
 from bitsperfact.estimate.pool import Pool, Statistic, checked_scores, sorted_pool
@@ -35,9 +36,9 @@ def bootstrap(
     groups: Groups | None = None,
     seed: int = 0,
     replicates: int = 200,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
-    """Cluster bootstrap of several statistics on the same resamples.
+    """Return cluster bootstrap of several statistics on the same resamples.
 
     Facts and non-facts are resampled apart, whole clusters at a time. Bounds are the quantiles of the replicates,
     moved by their mean's distance to the estimate: resampling adds its own bias to the sample's, which for a
@@ -75,7 +76,7 @@ def _after(compute: Callable[..., float], draws: list[float]) -> Array:
 
 
 def check_resampling(replicates: int, confidence: float) -> None:
-    """ValueError where an interval cannot be had from so many replicates, or at this confidence."""
+    """Raise ValueError where an interval cannot be had from so many replicates, or at this confidence."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence:g}")
     if replicates < 2:
@@ -124,7 +125,7 @@ def _resamples(
 
 
 def _multiplicity(of: Clusters, rng: np.random.Generator) -> Array:
-    """How often each claim is drawn: as often as its cluster."""
+    """Return how often each claim is drawn: as often as its cluster."""
     drawn = np.bincount(rng.integers(of.n, size=of.n), minlength=of.n).astype(np.float64)
     return np.asarray(drawn[of.label])
 
@@ -156,7 +157,7 @@ def centred_quantiles(draws: Array, estimate: float, error: float, factor: float
 
 
 def small_sample_factor(effective: float, error: float) -> float:
-    """By how much quantiles of resamples of `effective` independent claims fall short of those of the sample (1).
+    """Return how far quantiles of resamples of `effective` independent claims fall short of the sample's (1).
 
     sqrt(n / (n - 1)) for the variance and t over z for its being estimated: exact for the mean of normal claims.
     """

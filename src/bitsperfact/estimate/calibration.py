@@ -25,13 +25,13 @@ class Posterior:
     probability: Array
 
     def at(self, scores: ArrayLike) -> Array:
-        """Posterior at scores of any shape: that of the highest fitted score not above, or of the lowest."""
+        """Return the posterior at scores of any shape: of the highest fitted score not above, or the lowest."""
         index = np.searchsorted(self.scores, np.asarray(scores, dtype=np.float64), side="right") - 1
         return np.asarray(self.probability[np.maximum(index, 0)])
 
 
 def posterior(facts: ArrayLike | Pool, nonfacts: ArrayLike | None = None) -> Posterior:
-    """Isotonic maximum-likelihood estimate of P(fact | score) where both classes weigh one half.
+    """Return the isotonic maximum-likelihood estimate of P(fact | score) where both classes weigh one half.
 
     Depends on the ranks of the scores alone. Under the hallucination channel it is x* = 1 / (1 + q*) at the upper
     score (Guo & Li 2026, arXiv 2602.00906, at equal weights) and 0 at the lower. Fitted in sample.

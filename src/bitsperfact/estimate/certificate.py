@@ -29,7 +29,7 @@ _OF_FEW = np.array([0.5, 0.2, 0.15, 0.15])
 def certified_bits(
     facts: Array, nonfacts: Array, of_facts: Clusters, of_nonfacts: Clusters, confidence: float
 ) -> float:
-    """Bits per fact that the scores have with at least this confidence, 0 where none can be certified.
+    """Return the bits per fact that the scores have with at least this confidence, 0 where none can be certified.
 
     A test "accept from t on" has recall R(t) and false-positive rate F(t). Recall levels r_1 > r_2 > ... are fixed
     in advance, by the sizes of the facts' clusters alone. Let t_k be the highest threshold with R(t_k) >= r_k: a
@@ -77,7 +77,7 @@ class _Points:
     rates: Array
 
     def with_low(self, low: "_Points") -> Array:
-        """Rates, shape (pairs, 2), of accepting high and low scores, where no score is both."""
+        """Return rates, shape (pairs, 2), of accepting high and low scores, where no score is both."""
         one, other = np.nonzero(self.thresholds[:, None] > -low.thresholds)
         return np.asarray(self.rates[one] + low.rates[other])
 
@@ -120,7 +120,7 @@ def _missed_counts(n: int) -> Counts:
 
 
 def _thresholds(facts: Array, missed: ClusteredShare, counts: Counts, recalls: Array, errors: Array) -> Array:
-    """The highest facts' scores at which recalls below `recalls` are excluded; NaN where one nowhere is."""
+    """Return the highest facts' scores at which recalls below `recalls` are excluded; NaN where one nowhere is."""
     ordered = np.sort(facts)
     if missed.of.are_single_claims:
         return np.asarray(ordered[counts])
@@ -156,6 +156,6 @@ def _majorant_bits(rates: Array) -> float:
 
 
 def _is_below(left: tuple[float, float], middle: tuple[float, float], right: tuple[float, float]) -> bool:
-    """Whether `middle` lies on or below the line from `left` to `right`."""
+    """Return whether `middle` lies on or below the line from `left` to `right`."""
     rise = (middle[1] - left[1]) * (right[0] - left[0])
     return rise <= (right[1] - left[1]) * (middle[0] - left[0])

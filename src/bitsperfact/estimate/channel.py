@@ -35,7 +35,7 @@ class NearestChannel:
 
 
 def nearest_channel(facts: ArrayLike | Pool, nonfacts: ArrayLike | None = None) -> NearestChannel:
-    """The hallucination channel (Guo & Li 2026, arXiv 2602.00906, the log-loss theorem) nearest to scores.
+    """Return the hallucination channel (Guo & Li 2026, arXiv 2602.00906, the log-loss theorem) nearest to scores.
 
     A match is a score above the threshold that keeps most of the divergence (`_best_split`). In a channel all
     facts match and, among matches, the score tells facts and hallucinations apart no further. Whatever the scale
@@ -61,7 +61,7 @@ def nearest_channel(facts: ArrayLike | Pool, nonfacts: ArrayLike | None = None) 
 
 
 def _best_split(pool: Pool) -> int:
-    """The level from which scores match: that of the largest divergence which the counts make certain.
+    """Return the level from which scores match: that of the largest divergence which the counts make certain.
 
     Each share is taken at its Wilson bound, so that noise is no threshold: where none is certain, all scores
     match, which is the channel of 0 bits.

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bitsperfact.constants import END_ERROR
 from bitsperfact.estimate.channel import NearestChannel, nearest_channel
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of, effective_count
 from bitsperfact.estimate.mixtures import CHANNEL, FORGETTING, SMOOTH
@@ -20,7 +21,6 @@ UNDECIDED = "undecided"
 TOLD_APART, NOT_TOLD_APART = 0.55, 0.6
 #: Where so many non-facts are accepted, hardly any bits are spent, and laws do not differ.
 _NEARLY_ALL = 0.9
-_ERROR = 0.025
 #: Scores right below the threshold, and further down, that the bootstrap draws from.
 _KEPT_BELOW = 1000
 
@@ -46,11 +46,6 @@ class ChannelFit(NearestChannel):
     n_facts: int
     n_nonfacts: int
     seed: int
-
-    @property
-    def is_channel(self) -> bool:
-        """Whether held-out scores and ranks allow the channel, and do not allow a smooth law."""
-        return self.winner == CHANNEL.name
 
 
 def fit_channel(
@@ -101,13 +96,13 @@ def fit_channel(
     # Bins of copies are of one class alone, which in bins of as many claims as they are worth is chance.
     pool = pool.worth(first.size / worth[0], second.size / worth[1])
     nearest = nearest_channel(pool)
-    accepted = auc_accepted((first, second), of, np.random.default_rng(seed), _ERROR)
+    accepted = auc_accepted((first, second), of, np.random.default_rng(seed), END_ERROR)
     peaks = next(rival.fitted for rival in rivals if rival.name == CHANNEL.name)
     return ChannelFit(
         **asdict(nearest),
         p_value=_p_value(pool, nearest, worth, np.random.default_rng(seed), replicates),
         auc_accepted=accepted,
-        winner=_told(rivals, accepted, nearest.q_star),
+        winner=_winner(rivals, accepted, nearest.q_star),
         rivals=rivals,
         centre_fact=float(peaks.centres[1]),
         centre_nonfact=float(peaks.centres[0]),
@@ -119,7 +114,7 @@ def fit_channel(
     )
 
 
-def _told(rivals: tuple[Rival, ...], accepted: tuple[float, float, float], q_star: float) -> str:
+def _winner(rivals: tuple[Rival, ...], accepted: tuple[float, float, float], q_star: float) -> str:
     """Name of the law in the running that ranks allow, or `UNDECIDED`."""
     left = close(rivals)
     if q_star < _NEARLY_ALL:

@@ -27,7 +27,7 @@ class Clusters:
 
 
 def clusters(name: str, labels: ArrayLike | None, n_claims: int) -> Clusters:
-    """Number the clusters; every claim is its own where `labels` is None. ValueError where labels are missing."""
+    """Give clusters their numbers; every claim is its own where `labels` is None. ValueError if one is missing."""
     if labels is None:
         return Clusters(np.arange(n_claims), n_claims)
     values = np.asarray(labels)
@@ -40,7 +40,7 @@ def clusters(name: str, labels: ArrayLike | None, n_claims: int) -> Clusters:
 
 
 def clusters_of(groups: Groups | None, n_facts: int, n_nonfacts: int) -> tuple[Clusters, Clusters]:
-    """Clusters of facts and of non-facts; ValueError where `groups` is no pair of labels, one per claim."""
+    """Return clusters of facts and of non-facts; ValueError where `groups` is no pair of labels, one per claim."""
     if groups is None:
         return clusters("facts", None, n_facts), clusters("nonfacts", None, n_nonfacts)
     given: object = groups
@@ -52,7 +52,7 @@ def clusters_of(groups: Groups | None, n_facts: int, n_nonfacts: int) -> tuple[C
 
 
 def effective_count(accepted: NDArray[np.bool_], of: Clusters) -> float:
-    """Number of independent claims that the share of `accepted` is worth, at most their number.
+    """Return the number of independent claims that the share of `accepted` is worth, at most their number.
 
     n / max(1, D), with D the design effect: the variance of the share between clusters (linearised ratio estimate)
     over p (1 - p) / n, as in Korn & Graubard 1998. Where fewer than `FEWEST_MIXED` clusters hold an accepted

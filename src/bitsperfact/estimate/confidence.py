@@ -6,6 +6,7 @@ from scipy.special import expit
 from scipy.stats import binom, norm
 
 from bitsperfact import theory
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.bootstrap import Interval
 from bitsperfact.estimate.clusters import Clusters, Groups, clusters_of
 from bitsperfact.estimate.pool import checked_scores
@@ -20,7 +21,7 @@ def own_confidence(
     groups: Groups | None = None,
     fact_weight: float = 0.5,
     seed: int = 0,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
     """Return `own_x_star`, `own_miss_rate` (1, in [0, 1]), `own_loss` (nats) and `own_bits` (bits) of log-odds.
 
@@ -50,7 +51,7 @@ def own_confidence(
 
 
 def _median(facts: Array, of: Clusters, error: float) -> tuple[float, float, float]:
-    """The median confidence between the order statistics of as many claims as the clusters are worth."""
+    """Return the median confidence between the order statistics of as many claims as the clusters are worth."""
     ordered = np.sort(facts)
     n = max(1, round(worth(facts > ordered[ordered.size // 2], of)))
     low, high = binom.ppf([error, 1 - error], n, 0.5)
@@ -61,7 +62,7 @@ def _median(facts: Array, of: Clusters, error: float) -> tuple[float, float, flo
 
 
 def _loss(scores: tuple[Array, Array], groups: Groups | None, fact_weight: float, error: float) -> Array:
-    """The weighted log-loss and its ends, nats; a cluster of facts and non-facts counts as one."""
+    """Return the weighted log-loss and its ends, nats; a cluster of facts and non-facts counts as one."""
     loss = float(theory.weighted_log_loss(*scores, fact_weight))
     parts = np.logaddexp(0.0, -scores[0]), np.logaddexp(0.0, scores[1])
     each = [

@@ -38,7 +38,7 @@ class Cuts:
 
     @classmethod
     def of_claims(cls, scores: Scores, of: Of, rng: np.random.Generator, replicates: int) -> "Cuts":
-        """The cuts of facts (n,) and non-facts (N,), which ties pass together."""
+        """Return the cuts of facts (n,) and non-facts (N,), which ties pass together."""
         starts = np.unique(np.concatenate([[-np.inf], *(_at_ranks(np.sort(values)) for values in scores)]))
         shares, drawn = [], []
         for values, clustering in zip(scores, of, strict=True):
@@ -53,7 +53,7 @@ class Cuts:
         return cls(np.append(starts, np.inf), (shares[0], shares[1]), (drawn[0], drawn[1]), scores, of)
 
     def close_to_best(self, criterion: Criterion, grain: float) -> tuple[int, int]:
-        """Lowest and highest cut whose criterion is not surely below the best.
+        """Return the lowest and highest cut whose criterion is not surely below the best.
 
         Cuts are compared in pairs: close ones share their claims, and with these most of their noise. `grain` is
         what one claim of the smaller class changes: where resamples have none of it, they know of no noise.

@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 
 
 def digamma_kl_bits(facts: Array, nonfacts: Array, chosen: NDArray[np.bool_] | None = None) -> Array:
-    """KL divergence of two samples in the same bins, nearly free of bias.
+    """Return the KL divergence of two samples in the same bins, nearly free of bias.
 
     sum_j (k_j / n) [psi(k_j) - psi(n) - psi(l_j + 1) + psi(N + 1)]. Derived here: for a Poisson count k of mean m,
     E[k f(k)] = m E[f(k + 1)] and E[psi(k + 1)] = ln m + E_1(m), so that both logarithms are estimated up to an

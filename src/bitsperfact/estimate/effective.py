@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 
 
 def balanced_loss_nats(pool: Pool) -> float:
-    """Mean log-loss, each class weighing one half, of the calibrated posterior of the binned score.
+    """Return the mean log-loss, each class weighing one half, of the calibrated posterior of the binned score.
 
     The loss of a posterior fitted and judged on the same claims is optimistic by about the number of bins over
     twice the sample size; the jackknife over facts and over non-facts removes that term. Binning only loses

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.bootstrap import Interval, check_resampling
 from bitsperfact.estimate.clusters import Groups, clusters_of
 from bitsperfact.estimate.fact_bins import FactBins, fact_bins
@@ -41,7 +42,7 @@ def evenness(
     groups: Groups | None = None,
     seed: int = 0,
     replicates: int = 200,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> Evenness:
     """Estimate evenness, spread, forgotten share and AUC among accepted claims, free of what noise alone shows.
 

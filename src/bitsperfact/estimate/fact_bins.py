@@ -43,7 +43,7 @@ class FactBins:
 def fact_bins(
     scores: tuple[Array, Array], of: tuple[Clusters, Clusters], rng: np.random.Generator, replicates: int
 ) -> FactBins:
-    """Bins of even shares of the facts, as many as the non-facts among them allow; ties are never split.
+    """Return bins of even shares of the facts, as many as the non-facts among them allow; ties are never split.
 
     Non-facts below the lowest fact or above the highest belong to no bin. A channel has the same ratio in each
     bin, however they are cut: that is why the edges are the facts'.
@@ -60,13 +60,13 @@ def fact_bins(
         _draws(values, count, edges, clustering, rng, replicates) @ members
         for values, count, clustering in zip(scores, counts, of, strict=True)
     )
-    held_facts, held_nonfacts = (count @ members for count in counts)
-    share = held_facts / facts.size
+    inside_facts, inside_nonfacts = (count @ members for count in counts)
+    share = inside_facts / facts.size
     bin_of_fact = bin_of[np.searchsorted(edges, facts, side="right") - 1]
     is_one_score = np.array([np.ptp(facts[bin_of_fact == each]) == 0 for each in range(share.size)])
     return FactBins(
         share=share,
-        ratio=_ratio(held_facts, held_nonfacts, facts.size, nonfacts.size),
+        ratio=_ratio(inside_facts, inside_nonfacts, facts.size, nonfacts.size),
         drawn_share=drawn_facts / drawn_facts.sum(axis=1, keepdims=True),
         drawn_ratio=_ratio(drawn_facts, drawn_nonfacts, facts.size, nonfacts.size),
         one_score=bool(facts[0] == facts[-1]),
@@ -75,7 +75,7 @@ def fact_bins(
 
 
 def _count(facts: Array, nonfacts: Array) -> int:
-    """Number of bins that facts and accepted non-facts are enough for."""
+    """Return the number of bins that facts and accepted non-facts are enough for."""
     return int(np.clip(min(facts.size, _accepted(facts, nonfacts)) / ENOUGH, 1, MOST_BINS))
 
 

@@ -56,7 +56,7 @@ class EffectiveCounts:
 
 
 def few_counts(pool: Pool, effective: EffectiveCounts) -> tuple[Array, Array]:
-    """Counts per part of the scores, each of shape (parts,), scaled to the effective number of claims.
+    """Return the counts per part of the scores, each of shape (parts,), scaled to the effective number of claims.
 
     The parts halve the non-facts from either end, around heavy ties, so that their edges owe nothing to the facts.
     """
@@ -70,7 +70,7 @@ def few_counts(pool: Pool, effective: EffectiveCounts) -> tuple[Array, Array]:
 
 
 def differ(facts: Array, nonfacts: Array, error: float) -> bool:
-    """Whether facts are surely not scored as non-facts are, from counts per part, shape (parts,).
+    """Return whether facts are surely not scored as non-facts are, from counts per part, shape (parts,).
 
     Sets of parts (upper, lower, outer ones, and each alone) hold more of one class than of the other: where for
     some set the Clopper-Pearson bounds of both shares, at `error` divided by twice the number of bounds, do not

@@ -18,7 +18,7 @@ _OF_NONFACTS = 0.2
 def forgotten_share(
     scores: tuple[Array, Array], of: tuple[Clusters, Clusters], rng: np.random.Generator, error: float
 ) -> tuple[float, float, float]:
-    """Largest share of facts that look exactly like non-facts: estimate, lower and upper bound, 1, in [0, 1].
+    """Bound the share of facts that look exactly like non-facts: estimate, lower, upper bound, 1, in [0, 1].
 
     inf dmu_K/dmu_N, the proportion of a mixture, has only upper bounds without assumptions, the least ratio over
     sets (Blanchard, Lee, Scott 2010, "Semi-supervised novelty detection", JMLR 11). What is bounded on both sides

@@ -39,7 +39,7 @@ def bits_interval(
     seed: int,
     confidence: float,
 ) -> BitsInterval:
-    """Interval of bits per fact whose `estimate` (bits, any sign) is that of a pool.
+    """Return the interval of bits per fact whose `estimate` (bits, any sign) is that of a pool.
 
     Quantiles of the draws, centred. Where either class is worth few claims, or the non-facts are too few for the
     estimate (`limited`), resampling knows too little: the interval is then no narrower than `few_interval`, and
@@ -74,7 +74,7 @@ def design_effect(pool: Pool, nonfacts: Array, seed: int) -> float:
 
 
 def _is_reversed(pool: Pool, draws: Draws, error: float) -> bool:
-    """Whether the AUC of binned scores is below 1/2 with an error of at most `error`."""
+    """Return whether the AUC of binned scores is below 1/2 with an error of at most `error`."""
     estimate, drawn = _binned_auc(*pool.binned()), _binned_auc(*draws)
     return bool(centred_quantiles(drawn, float(estimate), error)[1] < 0.5)
 

@@ -102,7 +102,7 @@ class Mixture:
 
 
 def fit_mixture(family: MixtureFamily, cells: Cells, starts: list[Mixture]) -> Mixture:
-    """Maximum-likelihood member of a family, each class weighing one half, from the best of several starts.
+    """Return maximum-likelihood member of a family, each class weighing one half, from the best of several starts.
 
     The likelihood is that of the cells, maximised by L-BFGS with exact derivatives.
 

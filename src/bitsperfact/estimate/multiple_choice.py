@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.pool import checked_scores
 from bitsperfact.estimate.shares import share_bounds
 
@@ -33,9 +34,9 @@ def choice_accuracy(
     facts: ArrayLike,
     nonfacts: ArrayLike,
     questions: tuple[ArrayLike, ArrayLike],
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> ChoiceAccuracy:
-    """Share of questions in which the fact outscores all non-facts; k non-facts that tie with it leave 1/(k + 1).
+    """Return how often a question's fact outscores its non-facts; k of them that tie with it leave 1/(k + 1).
 
     `facts` (n,) and `nonfacts` (N,) are scores, `questions` the labels of the question that each is of (entity and
     prefix). Of several facts each is compared with the non-facts alone, and a question counts for their mean.
@@ -49,12 +50,12 @@ def choice_accuracy(
         raise ValueError("questions must have one label for each score")
     n_labels = 1 + max(of_facts.max(), of_nonfacts.max())
     rivals = np.bincount(of_nonfacts, minlength=n_labels)[of_facts]
-    asked = rivals > 0
+    has_rival = rivals > 0
     best = np.full(n_labels, -np.inf)
     np.maximum.at(best, of_nonfacts, others)
     ties = np.bincount(of_nonfacts, others == best[of_nonfacts], minlength=n_labels)[of_facts]
     right = np.where(scores > best[of_facts], 1.0, np.where(scores == best[of_facts], 1 / (1 + ties), 0.0))
-    return _over_questions(right[asked], 1 / (1 + rivals[asked]), of_facts[asked], confidence)
+    return _over_questions(right[has_rival], 1 / (1 + rivals[has_rival]), of_facts[has_rival], confidence)
 
 
 def _over_questions(right: Array, chance: Array, question: NDArray[np.intp], confidence: float) -> ChoiceAccuracy:

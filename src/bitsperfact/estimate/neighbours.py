@@ -10,7 +10,7 @@ Array = NDArray[np.float64]
 
 
 def knn_divergence_bits(facts: ArrayLike, nonfacts: ArrayLike, k: int = 5) -> float:
-    """KL divergence of two continuous score samples from the distances to their k-th neighbours, in bits.
+    """Return KL divergence of two continuous score samples from the distances to their k-th neighbours, in bits.
 
     mean ln(nu / rho) + ln(N / (n - 1)), with rho a fact's distance to its k-th nearest other fact and nu that to
     its k-th nearest non-fact (Wang, Kulkarni & Verdu 2009). Not invariant under monotone maps; biased where the

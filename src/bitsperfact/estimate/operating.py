@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from bitsperfact.constants import CONFIDENCE, RECALL
 from bitsperfact.estimate.clusters import Clusters
 from bitsperfact.estimate.ranking import hallucination_rate
 from bitsperfact.estimate.shares import ClusteredShare
@@ -15,10 +16,10 @@ def hallucination_interval(
     nonfacts: Array,
     of_facts: Clusters,
     of_nonfacts: Clusters,
-    recall: float = 0.95,
-    confidence: float = 0.95,
+    recall: float = RECALL,
+    confidence: float = CONFIDENCE,
 ) -> tuple[float, float, float]:
-    """Share of non-facts at or above the highest threshold that at least `recall` of all facts reach.
+    """Return the share of non-facts at or above the highest threshold that at least `recall` of all facts reach.
 
     That threshold t is the law's, not the sample's: the facts say that it is at least T, up to an error, and at
     most T'. So the share is at most the upper bound of what is accepted at T, and at least the lower bound of what
@@ -46,7 +47,7 @@ def hallucination_interval(
 
 
 def _at_least(facts: Array, of: ClusteredShare, missed: float, error: float) -> float:
-    """A bound of every score that a share `missed` of facts or less is below; too high with probability `error`.
+    """Bound every score that a share `missed` of facts or less is below; too high with probability `error`.
 
     The highest fact's score at which a share of `missed` or more below it is excluded, -inf where it nowhere is.
     """

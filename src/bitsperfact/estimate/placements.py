@@ -24,7 +24,7 @@ class Placed:
 
 
 def placed(scores: tuple[Array, Array], labels: tuple[Indices, Indices]) -> Placed:
-    """AUC of facts against non-facts, a tie counting half, and its variance by placements.
+    """Return the AUC of facts against non-facts, a tie counting half, and its variance by placements.
 
     The placement of a claim is the share of the other class that it beats; the variance is that of the means of
     placements over clusters (DeLong, DeLong, Clarke-Pearson 1988, Biometrics 44; by clusters Obuchowski 1997,

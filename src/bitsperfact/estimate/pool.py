@@ -56,23 +56,23 @@ class Pool:
         return self.scores[self.bins[1:]]
 
     def binned(self) -> tuple[Array, Array]:
-        """Counts of facts and of non-facts per bin, each of shape (bins,)."""
+        """Return the counts of facts and of non-facts per bin, each of shape (bins,)."""
         return np.add.reduceat(self.facts, self.bins), np.add.reduceat(self.nonfacts, self.bins)
 
     def worth(self, facts: float, nonfacts: float) -> "Pool":
-        """The same levels with counts divided by the design effects (1) of both classes, in bins of their own."""
+        """Divide the counts by the design effects (1) of both classes; the same levels, in bins of their own."""
         counts = self.facts / facts, self.nonfacts / nonfacts
         bins = bin_starts(*counts)
         return Pool(self.scores, *counts, bins, order_statistics(bins, self.facts, self.nonfacts))
 
     def with_counts(self, facts: Array, nonfacts: Array) -> "Pool":
-        """The same levels and bins with other counts."""
+        """Return the same levels and bins with other counts."""
         # The edges were chosen on the data, so for a resample they are fixed.
         return Pool(self.scores, facts, nonfacts, self.bins, np.zeros_like(self.chosen))
 
 
 def checked_scores(name: str, values: ArrayLike) -> Array:
-    """Scores as a float64 vector; ValueError where they are empty, not 1-D, or not finite."""
+    """Return scores as a float64 vector; ValueError where they are empty, not 1-D, or not finite."""
     scores = np.asarray(values, dtype=np.float64)
     if scores.ndim != 1:
         raise ValueError(f"{name} must be a 1-D array of scores, got shape {scores.shape}")
@@ -85,7 +85,7 @@ def checked_scores(name: str, values: ArrayLike) -> Array:
 
 
 def sorted_pool(facts: Array, nonfacts: Array) -> tuple[Pool, Indices, Indices]:
-    """The pool of checked scores, with the level of each fact and of each non-fact."""
+    """Return the pool of checked scores, with the level of each fact and of each non-fact."""
     scores, level = np.unique(np.concatenate([facts, nonfacts]), return_inverse=True)
     of_facts, of_nonfacts = level[: facts.size], level[facts.size :]
     count_facts = np.bincount(of_facts, minlength=scores.size).astype(np.float64)
@@ -94,7 +94,7 @@ def sorted_pool(facts: Array, nonfacts: Array) -> tuple[Pool, Indices, Indices]:
 
 
 def counted_pool(scores: Array, facts: Array, nonfacts: Array) -> Pool:
-    """The pool of counts per level, each of shape (levels,), binned."""
+    """Return the pool of counts per level, each of shape (levels,), binned."""
     bins = bin_starts(facts, nonfacts)
     return Pool(scores, facts, nonfacts, bins, order_statistics(bins, facts, nonfacts))
 
@@ -129,7 +129,7 @@ class Statistic:
     @overload
     def __call__(self, facts: ArrayLike, nonfacts: ArrayLike, **options: Any) -> float: ...
     def __call__(self, facts: Any, nonfacts: Any = None, **options: Any) -> float:
-        """The statistic of a pool, or of the pool of two arrays of scores."""
+        """Return the statistic of a pool, or of the pool of two arrays of scores."""
         pool = facts if isinstance(facts, Pool) else Pool.of(facts, nonfacts)
         found = self.before(pool, **options)
         return found if self.after is None else float(self.after(np.array([found]))[0])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bitsperfact.constants import RECALL
 from bitsperfact.estimate.pool import Pool, Statistic
 
 
@@ -16,7 +17,7 @@ def _auc(pool: Pool) -> float:
     return wins / (pool.n_facts * pool.n_nonfacts)
 
 
-def _hallucination_rate(pool: Pool, recall: float = 0.95) -> float:
+def _hallucination_rate(pool: Pool, recall: float = RECALL) -> float:
     """Share of non-facts accepted at the highest threshold that accepts at least `recall` of the facts.
 
     Equal scores are accepted together, as a reader of the score alone must.

@@ -12,7 +12,7 @@ MOST_PARTS = 2**14
 
 
 def independent_draws(counts: Array, rng: np.random.Generator, replicates: int) -> Array:
-    """Counts per bin, shape (replicates, bins), of resampled independent claims.
+    """Return the counts per bin, shape (replicates, bins), of resampled independent claims.
 
     They are multinomial: the same law as drawing claims, without touching one. `counts`: shape (bins,), which add
     up to the number of claims, or what they are worth, and so do the draws.
@@ -23,7 +23,7 @@ def independent_draws(counts: Array, rng: np.random.Generator, replicates: int) 
 
 
 def clustered_draws(scores: Array, edges: Array, of: Clusters, rng: np.random.Generator, replicates: int) -> Array:
-    """Counts per bin, shape (replicates, bins), of a sample whose clusters are drawn with replacement.
+    """Return the counts per bin, shape (replicates, bins), of a sample whose clusters are drawn with replacement.
 
     More than `MOST_PARTS` clusters are dealt at random into that many parts, which are drawn whole. A count is
     then a sum over parts that are exchangeable and, but for the dealing, independent: its variance under the draws
@@ -38,7 +38,7 @@ def clustered_draws(scores: Array, edges: Array, of: Clusters, rng: np.random.Ge
 
 
 def part_counts(scores: Array, edges: Array, of: Clusters, rng: np.random.Generator) -> Array:
-    """Counts per part of the clusters and bin, shape (parts, bins); arguments as in `clustered_draws`."""
+    """Count per part of the clusters and bin, shape (parts, bins); arguments as in `clustered_draws`."""
     parts = min(of.n, MOST_PARTS)
     part = np.arange(of.n) if parts == of.n else rng.permutation(of.n) % parts
     cell = part[of.label] * edges.size + np.searchsorted(edges, scores, side="right") - 1
@@ -46,7 +46,7 @@ def part_counts(scores: Array, edges: Array, of: Clusters, rng: np.random.Genera
 
 
 def mean_design_effect(held: Array) -> float:
-    """By what factor clusters vary more than single claims would, over the bins; at least 1.
+    """Return by what factor clusters vary more than single claims would, over the bins; at least 1.
 
     sum_cj (n_cj - n_c p_j)^2 / (n sum_j p_j (1 - p_j)) for counts n_cj, shape (parts, bins): the mean design
     effect of the shares (Rao & Scott 1981, J. Am. Stat. Assoc. 76), of copies their number. One cluster alone may

@@ -38,7 +38,7 @@ class Resolution:
 
     @classmethod
     def of(cls, pool: Pool) -> "Resolution":
-        """What the non-facts of a pool are too few for."""
+        """Return what the non-facts of a pool are too few for."""
         k, l = pool.binned()  # noqa: E741
         ends = [_Tail.of(pool.facts[::step], pool.nonfacts[::step]) for step in (1, -1)]
         n = float(pool.facts.sum())
@@ -49,7 +49,7 @@ class Resolution:
         )
 
     def is_bounded(self, bits: float) -> bool:
-        """Whether the sample bounds the divergence from above, where its estimate is `bits`."""
+        """Return whether the sample bounds the divergence from above, where its estimate is `bits`."""
         too_much = max(NEGLIGIBLE_BITS, LARGEST_MISSING_PART * bits)
         return (
             self.beyond <= LARGEST_SHARE_BEYOND
@@ -58,7 +58,7 @@ class Resolution:
         )
 
     def allowance(self, error: float) -> float:
-        """Bits by which an upper bound at `error` (1) must exceed the estimate for what no resample varies.
+        """Return bits by which an upper bound at `error` (1) must exceed the estimate for what no resample varies.
 
         In a bin without a non-fact the expected number m of them is bounded by e^-m, as Exp(1): below -ln(1 -
         error) with chance `error`, where the estimate takes ln m for psi(1). What tails miss counts twice: their
@@ -77,7 +77,7 @@ class _Tail:
 
     @classmethod
     def of(cls, facts: Array, nonfacts: Array) -> "_Tail":
-        """The tail at the start of counts per level, shape (levels,)."""
+        """Return the tail at the start of counts per level, shape (levels,)."""
         from_end = np.cumsum(nonfacts)
         levels = np.searchsorted(from_end, np.minimum([_TENTH, _FORTIETH], from_end[-1]))
         k, k_more = (float(facts[:i].sum()) for i in levels)

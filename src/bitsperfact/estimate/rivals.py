@@ -26,7 +26,7 @@ STANDARD_ERRORS = 3.0
 
 @dataclass(frozen=True)
 class Rival:
-    """A law that scores may follow, and how well it foretells held-out claims.
+    """A law that scores may follow, and how well it predicts held-out claims.
 
     `heldout_nats`: mean log-likelihood of held-out claims, each class weighing one half, nats per claim, of cells
     of scores and so at most 0. `behind_nats`, `behind_se`: how far it is behind the best law, and the standard
@@ -42,7 +42,7 @@ class Rival:
 
 
 def compare(facts: Array, nonfacts: Array, groups: Groups | None, seed: int) -> tuple[Rival, ...]:
-    """Every family of `FAMILIES`, cross-fitted: each fold of entities is judged by a fit to the others.
+    """Return every family of `FAMILIES`, cross-fitted: each fold of entities is judged by a fit to the others.
 
     An entity's facts and non-facts stay together. Returns: in the order of `FAMILIES`.
     Raises: ValueError where facts or non-facts come from fewer than two groups.
@@ -79,7 +79,7 @@ def compare(facts: Array, nonfacts: Array, groups: Groups | None, seed: int) -> 
 
 
 def close(rivals: tuple[Rival, ...]) -> list[Rival]:
-    """The rivals that are behind the best by no more than `STANDARD_ERRORS` standard errors."""
+    """Return the rivals that are behind the best by no more than `STANDARD_ERRORS` standard errors."""
     return [each for each in rivals if each.behind_nats <= STANDARD_ERRORS * each.behind_se + CONVERGED_NATS]
 
 
@@ -155,7 +155,7 @@ def _centre_and_scale(middles: Array, counts: Array, width: float) -> tuple[floa
 
 
 def _with_peaks(mixture: Mixture, n_peaks: int) -> Mixture:
-    """The mixture, with a small wide peak between its two where three are asked for."""
+    """Return the mixture, with a small wide peak between its two where three are asked for."""
     if mixture.centres.size == n_peaks:
         return mixture
     centres = np.insert(mixture.centres, 1, mixture.centres.mean())

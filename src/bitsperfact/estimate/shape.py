@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binom
 
+from bitsperfact.constants import CONFIDENCE, FULL_RECALL
 from bitsperfact.estimate.bootstrap import Interval, check_resampling
 from bitsperfact.estimate.calibration import ABSTENTION, abstention_mass, miss_rate
 from bitsperfact.estimate.channel import nearest_channel, q_star, x_star
@@ -19,8 +20,6 @@ Ends = tuple[float, float, float]
 
 #: Shares of the facts between which the odds at the median fact are bounded, below it and above it.
 _BELOW, _ABOVE = (0.0, 0.15, 0.3), (0.7, 0.85, 1.0)
-#: Share of the facts that counts as nearly all.
-FULL_RECALL = 0.98
 #: Ratios that share the error of a bound of the odds at the median.
 _RATIOS = 6
 
@@ -31,9 +30,9 @@ def shape(
     groups: Groups | None = None,
     seed: int = 0,
     replicates: int = 200,
-    confidence: float = 0.95,
+    confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
-    """`auc`, `miss_rate`, `abstention_mass`, `x_star`, `q_star`, `channel_distance` and `full_recall_rate`.
+    """Return `auc`, `miss_rate`, `abstention_mass`, `x_star`, `q_star`, `channel_distance` and `full_recall_rate`.
 
     The estimand is the same functional of the two score laws. All but the AUC rest on a threshold that the scores
     choose (the best by some criterion), which no bootstrap of the chosen one covers: where the criterion is flat,
@@ -53,10 +52,10 @@ def shape(
     error = (1 - confidence) / 2
     found: dict[str, Ends] = {
         "auc": interval([(1.0, placed(scores, (of[0].label, of[1].label)))], error),
-        "miss_rate": _held(miss_rate(pool), _misses(cuts, error)),
-        "abstention_mass": _held(abstention_mass(pool), _abstention(cuts, error)),
-        "x_star": _held(x_star(pool), _odds_at_median(cuts, error)),
-        "q_star": _held(q_star(pool), _accepted(cuts, error)),
+        "miss_rate": _with_ends(miss_rate(pool), _misses(cuts, error)),
+        "abstention_mass": _with_ends(abstention_mass(pool), _abstention(cuts, error)),
+        "x_star": _with_ends(x_star(pool), _odds_at_median(cuts, error)),
+        "q_star": _with_ends(q_star(pool), _accepted(cuts, error)),
         "channel_distance": _distance(cuts, pool, error),
         "full_recall_rate": _full_recall(cuts, error),
     }
@@ -64,12 +63,12 @@ def shape(
     return {name: Interval(*ends, *sizes, seed) for name, ends in found.items()}
 
 
-def _held(estimate: float, ends: tuple[float, float]) -> Ends:
+def _with_ends(estimate: float, ends: tuple[float, float]) -> Ends:
     return estimate, min(estimate, ends[0]), max(estimate, ends[1])
 
 
 def _better_than(probability: float) -> Criterion:
-    """What accepting is worth where claims are accepted whose posterior is at least `probability`."""
+    """Return what accepting is worth where claims are accepted whose posterior is at least `probability`."""
     return lambda facts, nonfacts: (1 - probability) * facts - probability * nonfacts
 
 
@@ -155,17 +154,17 @@ def _distance(cuts: Cuts, pool: Pool, error: float) -> Ends:
     for cut in np.unique([0, *np.linspace(low, high, 9).astype(int)]):
         if min(share[cut] for share in cuts.shares) == 0:
             continue
-        told, noise = _told_apart(cuts, cut)
+        apart, noise = _told_apart(cuts, cut)
         reach = float(np.quantile(noise, 1 - error))
         recall, q = (cuts.bounds(own, cut, last, error) for own in (0, 1))
-        lowers.append(0.5 * (1 - recall[1] + q[0] * max(0.0, told - reach)))
+        lowers.append(0.5 * (1 - recall[1] + q[0] * max(0.0, apart - reach)))
         if cut >= low:
-            uppers.append(0.5 * (1 - recall[0] + q[1] * min(1.0, told + reach)))
-    told, noise = _told_apart(cuts, best)
+            uppers.append(0.5 * (1 - recall[0] + q[1] * min(1.0, apart + reach)))
+    apart, noise = _told_apart(cuts, best)
     estimate = 0.5 * (
-        1 - cuts.shares[0][best] + cuts.shares[1][best] * np.sqrt(max(0.0, told**2 - (noise**2).mean()))
+        1 - cuts.shares[0][best] + cuts.shares[1][best] * np.sqrt(max(0.0, apart**2 - (noise**2).mean()))
     )
-    return _held(float(estimate), (min(lowers, default=0.0), max(uppers, default=1.0)))
+    return _with_ends(float(estimate), (min(lowers, default=0.0), max(uppers, default=1.0)))
 
 
 def _full_recall(cuts: Cuts, error: float) -> Ends:
@@ -177,7 +176,7 @@ def _full_recall(cuts: Cuts, error: float) -> Ends:
     # Of few facts none may lie so low; then nothing says how low the fiftieth is.
     low = float(facts[int((below[0] - 1) / n * facts.size)]) if below[0] > 0 else -np.inf
     ends = [bounds(nonfacts >= score, cuts.of[1], error / 2) for score in (high, low)]
-    return _held(float((nonfacts >= middle).mean()), (ends[0][0], ends[1][1]))
+    return _with_ends(float((nonfacts >= middle).mean()), (ends[0][0], ends[1][1]))
 
 
 def _told_apart(cuts: Cuts, cut: int) -> tuple[float, Array]:

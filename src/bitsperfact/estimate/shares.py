@@ -19,7 +19,7 @@ _BISECTIONS = 14
 
 
 def share_bounds(count: ArrayLike, n: float, error: float | Array) -> tuple[Array, Array]:
-    """Clopper-Pearson bounds of a binomial share, each exceeded with probability at most `error`.
+    """Return Clopper-Pearson bounds of a binomial share, each exceeded with probability at most `error`.
 
     Args: `count`: shape (...), successes among `n` (need not be whole). Returns: lower and upper bounds, 1, in [0,
     1].
@@ -98,7 +98,7 @@ class ClusteredShare:
         return Marked(touched, distinct.astype(np.float64), clusters[distinct].astype(np.float64))
 
     def bound_of_count(self, touched: int | Counts, error: float | Array) -> Array:
-        """Upper bound of the share (1, in [0, 1]) where `touched` clusters hold a marked claim.
+        """Return the upper bound of the share (1, in [0, 1]) where `touched` clusters hold a marked claim.
 
         A cluster that is touched holds at most `largest` marked claims. The number touched is a sum of independent
         events of unequal chances, whose lower tail is below that of a binomial law of the same mean (Hoeffding
@@ -108,7 +108,7 @@ class ClusteredShare:
         return self._share(chance * self.m * self.largest)
 
     def upper(self, marked: Sequence[Marked], errors: Array) -> Array:
-        """Upper bounds of several shares (1, in [0, 1]), each below its share with probability at most its error.
+        """Bound several shares (1, in [0, 1]) from above, each failing with probability at most its error.
 
         The less of `bound_of_count` and of the least share that the bet (`_is_below`) excludes, at half the error
         each; the first alone for single claims. More marked claims never give a lower bound.
@@ -122,7 +122,7 @@ class ClusteredShare:
         return np.minimum(counted, self._share(np.array([self._least_excluded(*bet) for bet in bets])))
 
     def _least_excluded(self, marked: Marked, most: float, error: float) -> float:
-        """The least total of marked claims that the bet excludes, from above, or `most` where that is less."""
+        """Return the least total of marked claims that the bet excludes from above, or `most` if that is less."""
         low, high = float(marked.held @ marked.clusters), most
         if low >= high or not self._is_below(marked, high, error):
             return most
@@ -143,11 +143,11 @@ class ClusteredShare:
         return self._is_below(marked, (share - self.given) / (1 - self.given) * self.claims, error / 2)
 
     def _share(self, total: Array) -> Array:
-        """The share where `total` marked claims are expected in the weighed clusters."""
+        """Return the share where `total` marked claims are expected in the weighed clusters."""
         return self.given + (1 - self.given) * np.minimum(1.0, total / max(self.claims, 1))
 
     def _is_below(self, marked: Marked, total: float, error: float) -> bool:
-        """Whether the marked claims refute at `error` that `total` of them or more are expected in all.
+        """Return whether the marked claims refute at `error` that `total` of them or more are expected in all.
 
         Someone who bets b that a cluster holds fewer than u = total / m multiplies what is betted by
         1 + b (u - held) / (largest - u). If the clusters' means average u or more, the means of these factors

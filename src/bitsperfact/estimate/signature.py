@@ -59,27 +59,27 @@ def signature(measured: Mapping[str, Interval]) -> Signature:
     """
     m = measured
     if not m["bits_per_fact"].lower > KNOWN:
-        return Signature("undecided", _said(m, "bits_per_fact"))
+        return Signature("undecided", _values(m, "bits_per_fact"))
     behind = {law: _surely(m[f"behind_{law}"]) for law in ("smooth", "channel", "forgetting")}
     between = m["abstention_mass"].lower > ABSTAINED and m["x_star"].lower > 0.75
-    further_peak = all(behind.values())
-    if between and further_peak:
-        return Signature("abstaining", _said(m, "abstention_mass", "x_star", "behind_forgetting"))
-    if m["auc_accepted"].lower > TOLD_APART and not (further_peak and m["evenness"].upper > EVEN):
-        return Signature("spreading", _said(m, "auc_accepted", "evenness", "behind_smooth"))
+    further_mode = all(behind.values())
+    if between and further_mode:
+        return Signature("abstaining", _values(m, "abstention_mass", "x_star", "behind_forgetting"))
+    if m["auc_accepted"].lower > TOLD_APART and not (further_mode and m["evenness"].upper > EVEN):
+        return Signature("spreading", _values(m, "auc_accepted", "evenness", "behind_smooth"))
     forgotten = m["forgotten_share"]
     if forgotten.lower > FORGOTTEN or (forgotten.lower > 0 and behind["channel"]):
-        return Signature("forgetting", _said(m, "forgotten_share", "behind_channel"))
+        return Signature("forgetting", _values(m, "forgotten_share", "behind_channel"))
     kept, alike = forgotten.upper < NOT_FORGOTTEN, m["auc_accepted"].upper < NOT_TOLD_APART
     too_many = m["full_recall_rate"].lower > TOO_MANY * 2.0 ** -m["bits_per_fact"].lower
     not_worse = m["auc_accepted"].lower > 1 - NOT_TOLD_APART
-    if kept and further_peak and too_many and m["auc_accepted"].upper < 0.5:
-        return Signature("over-accepting", _said(m, "full_recall_rate", "bits_per_fact", "auc_accepted"))
-    if kept and further_peak and too_many and not_worse:
-        return Signature("abstaining", _said(m, "full_recall_rate", "bits_per_fact", "behind_forgetting"))
+    if kept and further_mode and too_many and m["auc_accepted"].upper < 0.5:
+        return Signature("over-accepting", _values(m, "full_recall_rate", "bits_per_fact", "auc_accepted"))
+    if kept and further_mode and too_many and not_worse:
+        return Signature("abstaining", _values(m, "full_recall_rate", "bits_per_fact", "behind_forgetting"))
     if kept and alike and not_worse and not behind["channel"] and not too_many:
-        return Signature("channel", _said(m, "forgotten_share", "auc_accepted", "behind_channel"))
-    return Signature("undecided", _said(m, "forgotten_share", "auc_accepted", "behind_channel"))
+        return Signature("channel", _values(m, "forgotten_share", "auc_accepted", "behind_channel"))
+    return Signature("undecided", _values(m, "forgotten_share", "auc_accepted", "behind_channel"))
 
 
 def _surely(behind: Interval) -> bool:
@@ -87,5 +87,5 @@ def _surely(behind: Interval) -> bool:
     return behind.estimate > 1.5 * (behind.upper - behind.estimate)
 
 
-def _said(measured: Mapping[str, Interval], *names: str) -> str:
+def _values(measured: Mapping[str, Interval], *names: str) -> str:
     return ", ".join(f"{name} {measured[name].lower:.3g} to {measured[name].upper:.3g}" for name in names)

@@ -42,7 +42,7 @@ class TwoEndedSketch:
         self._below.merge(other._below)
 
     def kept(self) -> tuple[Array, Array]:
-        """Scores kept, shape (m,), and how many each stands for: whole numbers that add up to `n`."""
+        """Return scores kept, shape (m,), and how many each stands for: whole numbers that add up to `n`."""
         low, high = (np.array(list(each), dtype=np.float64) for each in (self._below, self._above))
         low, high = low[np.argsort(low[:, 0], kind="stable")], high[np.argsort(high[:, 0], kind="stable")]
         cut = self._cut(low, high)
@@ -61,7 +61,7 @@ class TwoEndedSketch:
         return float(between[near[np.abs(below[0] - below[1])[near].argmin()]])
 
     def ranks(self, scores: ArrayLike, risk: float) -> tuple[Array, Array]:
-        """Share of what is `kept` below each of `scores` (m,), and how far off it may be, to `risk`."""
+        """Return the share of what is `kept` below each of `scores` (m,), and how far off it may be, to `risk`."""
         values, weights = self.kept()
         below = _below(np.stack([values, weights], axis=1), np.asarray(scores, dtype=np.float64)) / self.n
         z = NormalDist().inv_cdf(1 - risk / 2)

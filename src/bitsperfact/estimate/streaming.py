@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bitsperfact.constants import CONFIDENCE
 from bitsperfact.estimate.bins import order_statistics
 from bitsperfact.estimate.bits import is_resolution_limited
 from bitsperfact.estimate.bootstrap import check_resampling
@@ -94,7 +95,7 @@ class StreamedScores:
         self._nonfacts.merge(other._nonfacts)
 
     def pool(self) -> Pool:
-        """The scores kept, weighted by how many they stand for: what any statistic of a `Pool` takes.
+        """Return the scores kept, weighted by how many they stand for: what any statistic of a `Pool` takes.
 
         Bins are those of `bin_starts`, merged from the ends to the median until each holds, of facts and of
         non-facts, `RESOLVED` times what its mass may be wrong by. Raises: ValueError where a class is empty.
@@ -109,8 +110,8 @@ class StreamedScores:
         bins = fine.bins[_resolved((of_facts, of_nonfacts))]
         return replace(fine, bins=bins, chosen=order_statistics(bins, facts, nonfacts))
 
-    def bits_per_fact(self, seed: int = 0, replicates: int = 400, confidence: float = 0.95) -> StreamedBits:
-        """Bits per fact, KL(scores of facts || scores of non-facts): `binned_bits` of `pool`.
+    def bits_per_fact(self, seed: int = 0, replicates: int = 400, confidence: float = CONFIDENCE) -> StreamedBits:
+        """Return the bits per fact, KL(scores of facts || scores of non-facts): `binned_bits` of `pool`.
 
         `error_bits` is derived here. A sketch knows the share of scores below each bin's edge within z standard
         errors, z being such that all edges hold together (Bonferroni) except with chance `ERROR_RISK`. An error at
@@ -170,7 +171,7 @@ class _Masses:
 
     @classmethod
     def of(cls, sketch: TwoEndedSketch, edges: Array) -> "_Masses":
-        """Bins between `edges`, shape (bins - 1,), and what lies outside."""
+        """Return bins between `edges`, shape (bins - 1,), and what lies outside."""
         below, wrong = sketch.ranks(edges, ERROR_RISK / (2 * max(1, edges.size)))
         # The share below the lowest bin is 0, and below the end of the highest 1, without error.
         mass = np.diff(np.concatenate([[0.0], below, [1.0]]))
@@ -178,7 +179,7 @@ class _Masses:
         return cls(mass, np.maximum(mass - of_bin, 0.0), np.minimum(mass + of_bin, 1.0), wrong, of_bin)
 
     def at_least(self, floor: float | Array) -> "_Masses":
-        """The same, with no share below `floor`."""
+        """Return the same, with no share below `floor`."""
         mass, least, largest = (np.maximum(each, floor) for each in (self.mass, self.least, self.largest))
         return _Masses(mass, least, largest, self.wrong, self.of_bin)
 
@@ -205,7 +206,7 @@ def _resolved(masses: tuple[_Masses, _Masses]) -> NDArray[np.intp]:
 
 
 def _known(mass: Array, wrong: Array) -> NDArray[np.intp]:
-    """Number of bins, of shape (2, bins) with errors at the edges, (2, bins + 1), after which merged ones close.
+    """Return after which of the bins (2, bins), with errors at their edges (2, bins + 1), merged ones close.
 
     They also close before a bin whose ratio of facts to non-facts is surely another: what crowds there is known.
     """
@@ -224,7 +225,7 @@ def _known(mass: Array, wrong: Array) -> NDArray[np.intp]:
 
 
 def _are_unlike(one: tuple[Array, Array], other: tuple[Array, Array]) -> bool:
-    """Whether the ratios of two pairs of masses differ by `STEP`, whatever the errors of the masses are."""
+    """Return whether the ratios of two pairs of masses differ by `STEP`, whatever the errors of the masses are."""
     least, most = np.maximum(one[0] - one[1], 0.0), one[0] + one[1]
     its_least, its_most = np.maximum(other[0] - other[1], 0.0), other[0] + other[1]
     higher = least[0] * its_least[1] > STEP * its_most[0] * most[1]

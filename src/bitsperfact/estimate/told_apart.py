@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 def auc_accepted(
     scores: tuple[Array, Array], of: tuple[Clusters, Clusters], rng: np.random.Generator, error: float
 ) -> tuple[float, float, float]:
-    """AUC among claims above the threshold of the nearest channel: estimate, lower and upper bound, 1, in [0, 1].
+    """Return the AUC above the threshold of the nearest channel: estimate, lower and upper bound, 1, in [0, 1].
 
     At the channel 1/2: what is accepted is of one law. Each half of the clusters is judged above the threshold of
     the other half, since a threshold chosen on the same claims stands where they happen to differ. Where no

@@ -11,7 +11,7 @@ LEAST_CLUSTERS = 10
 
 
 def worth(accepted: NDArray[np.bool_], of: Clusters) -> float:
-    """Independent claims that the share of `accepted` is worth (1, a count).
+    """Return independent claims that the share of `accepted` is worth (1, a count).
 
     `effective_count`, but no more than there are clusters where fewer than `LEAST_CLUSTERS` hold an accepted
     claim, or fewer hold another: so few show nothing of how claims of a cluster agree.
@@ -26,7 +26,7 @@ def worth(accepted: NDArray[np.bool_], of: Clusters) -> float:
 
 
 def bounds(accepted: NDArray[np.bool_], of: Clusters, error: float) -> tuple[float, float]:
-    """Clopper-Pearson bounds of the share of `accepted`, each exceeded with probability at most `error`."""
+    """Return Clopper-Pearson bounds of the share of `accepted`, each exceeded with probability at most `error`."""
     n = worth(accepted, of)
     low, high = share_bounds(float(accepted.mean()) * n, n, error)
     return float(low), float(high)

@@ -81,7 +81,7 @@ def _nodes(ray: Any) -> list[dict[str, float]]:
 
 
 def share(nodes: Sequence[dict[str, float]], workers: int, needs: Needs) -> dict[str, float]:
-    """Resources of one worker, by the names Ray has for them as options of an actor.
+    """Return resources of one worker, by the names Ray has for them as options of an actor.
 
     Processors and GPUs are shared out evenly, in whole ones: with fewer workers than GPUs each gets several, over
     which a large model is spread; workers beyond one per GPU or per processor wait for their turn. Raises
@@ -107,7 +107,7 @@ def share(nodes: Sequence[dict[str, float]], workers: int, needs: Needs) -> dict
 
 
 def _even(nodes: Sequence[dict[str, float]], resource: str, workers: int) -> int:
-    """The most of a resource, at least 1, that every worker can get when no worker spans two nodes."""
+    """Return the most of a resource, at least 1, that every worker can get when no worker spans two nodes."""
     have = [int(node.get(resource, 0)) for node in nodes]
     each = max(1, sum(have) // workers)
     while each > 1 and sum(n // each for n in have) < workers:

@@ -188,5 +188,5 @@ class _Crew:
 
 
 def _out_of_memory(error: Exception) -> bool:
-    """Whether memory ran out; torch's own exception is told by its name, as nothing here imports torch."""
+    """Return whether memory ran out; torch's own exception is told by its name, as nothing here imports torch."""
     return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"

@@ -50,7 +50,7 @@ class ProcessPool:
             worker.connection.send(work)
 
     def events(self, patience_s: float) -> list[tuple[_Process, Event]]:
-        """One report of each process that has any."""
+        """Return one report of each process that has any."""
         heard = [self._workers[each] for each in wait(list(self._workers), patience_s)]
         return [(worker, _received(worker)) for worker in heard]
 
@@ -101,7 +101,7 @@ def _serve(connection: "Connection[Any, Any]") -> None:
 
 
 def _sendable(error: Exception) -> Exception:
-    """The exception, or one that says the same where it cannot be pickled."""
+    """Return the exception, or one that says the same where it cannot be pickled."""
     try:
         ForkingPickler.loads(ForkingPickler.dumps(error))
     except Exception:

@@ -80,7 +80,7 @@ class Remainder:
 
     @contextmanager
     def bar(self) -> Iterator[Bar]:
-        """A bar over all tasks that starts with what was done before; it shows the rate and the time left."""
+        """Show a bar over all tasks that starts with what was done before, with the rate and the time left."""
         with tqdm(
             total=self._total,
             initial=self._total - self.n_items,

@@ -16,11 +16,11 @@ class ShardStore:
     folder: Path
 
     def path(self, key: str) -> Path:
-        """Where the result of a task lies once it is finished."""
+        """Return where the result of a task lies once it is finished."""
         return self.folder / f"{key}.parquet"
 
     def has(self, key: str) -> bool:
-        """Whether a task is finished. Files appear whole, so one that is there can be read."""
+        """Return whether a task is finished. Files appear whole, so one that is there can be read."""
         return self.path(key).is_file()
 
     def read(self, key: str) -> pd.DataFrame:

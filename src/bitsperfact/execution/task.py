@@ -61,14 +61,14 @@ class Worker:
     """Runs tasks in this process, and keeps what one task's opener opened for the next task with an equal one."""
 
     def __init__(self) -> None:
-        self._held: tuple[Opener, Any] | None = None
+        self._opened: tuple[Opener, Any] | None = None
 
     def table(self, task: Task | Work) -> pd.DataFrame:
         """Compute a task's table."""
-        if self._held is None or self._held[0] != task.opener:
-            self._held = None  # before the next is opened: two might not fit into memory
-            self._held = (task.opener, task.opener())
-        return task.run(self._held[1])
+        if self._opened is None or self._opened[0] != task.opener:
+            self._opened = None  # before the next is opened: two might not fit into memory
+            self._opened = (task.opener, task.opener())
+        return task.run(self._opened[1])
 
     def answer(self, work: Work) -> Answer:
         """Compute a task's table and keep the warnings, which are shown in another process."""

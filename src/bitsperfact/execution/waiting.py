@@ -20,12 +20,12 @@ class Queue:
             self._waiting.setdefault(task.opener, deque()).append(task)
 
     def next_for(self, opener: Opener) -> Task | None:
-        """The next task of an opener, no longer queued; None where there is none."""
+        """Return the next task of an opener, no longer queued; None where there is none."""
         waiting = self._waiting[opener]
         return waiting.popleft() if waiting else None
 
     def in_need(self, starting: "Counter[Opener]") -> Opener | None:
-        """The first opener with more tasks than workers `starting` for it; None where no worker is needed."""
+        """Return the first opener with more tasks than workers `starting` for it; None if no worker is needed."""
         short = (opener for opener, waiting in self._waiting.items() if len(waiting) > starting[opener])
         return next(short, None)
 

@@ -63,8 +63,8 @@ def save(model: Any, tokenizer: Any, folder: Path, *, source: str, revision: str
     tokenizer.save_pretrained(folder)
     for path in (folder / "config.json", folder / "generation_config.json"):
         if path.is_file():
-            said = json.loads(path.read_text(encoding="utf-8"))
-            kept = {key: said[key] for key in said.keys() - {"_model_name_or_path", "transformers_version"}}
+            config = json.loads(path.read_text(encoding="utf-8"))
+            kept = {key: config[key] for key in config.keys() - {"_model_name_or_path", "transformers_version"}}
             path.write_text(json.dumps(kept, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     for path in folder.iterdir():
         path.chmod(0o644)  # safetensors writes for its owner alone

@@ -12,7 +12,7 @@ _PATTERNS = ("*.safetensors", "*.bin", "*.json", "*.model", "*.txt", "*.jinja", 
 
 
 def fingerprint(folder: Path) -> str:
-    """SHA-256 over names and contents of the model's files, in hexadecimal (64 digits).
+    """Return the SHA-256 over names and contents of the model's files, in hexadecimal (64 digits).
 
     Folders that this package built carry theirs; for others, each file's hash is remembered by path, size and
     modification time, so that only a changed file is read again.
@@ -22,7 +22,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def hash_folder(folder: Path, sha256: Callable[[Path], str] = sha256_of_file) -> str:
-    """SHA-256 over names and contents of the model files in `folder`, in hexadecimal; `sha256` hashes one file."""
+    """Hash names and contents of the model files in `folder`: SHA-256, hexadecimal; `sha256` hashes one file."""
     files = {
         path for pattern in _PATTERNS for path in folder.glob(pattern) if path.is_file() and path.name != RECORD
     }
@@ -30,7 +30,7 @@ def hash_folder(folder: Path, sha256: Callable[[Path], str] = sha256_of_file) ->
 
 
 def remembered_sha256(path: Path) -> str:
-    """SHA-256 of a file, read again only where its path, size or modification time has changed."""
+    """Return the SHA-256 of a file, read again only where its path, size or modification time has changed."""
     path = path.resolve()
     stat = path.stat()
     seen = [stat.st_size, stat.st_mtime_ns, stat.st_ino]

@@ -25,7 +25,7 @@ _SPECIALS = {"bos_token": "bos", "eos_token": "eos", "unk_token": "unknown", "pa
 
 
 def build_tokenizer(path: Path, header: Header) -> "PreTrainedTokenizerFast":
-    """Tokenizer of a GGUF file; raises BadInput where its pre-tokenizer is unknown.
+    """Return the tokenizer of a GGUF file; raises BadInput where its pre-tokenizer is unknown.
 
     It comes as a plain `PreTrainedTokenizerFast`: a model's own class would rebuild the pipeline at each opening
     from its idea of the family, slowly, and drop what was set here.

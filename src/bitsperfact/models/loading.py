@@ -85,7 +85,7 @@ def _opened(spec: ModelSpec, folder: Path, info: ModelInfo) -> LoadedModel:
 
 
 def _placement(device: str) -> Any:
-    """The `device_map` that a device's name asks for; None loads into main memory without accelerate."""
+    """Return the `device_map` that a device's name asks for; None loads into main memory without accelerate."""
     import torch
 
     if device == "auto":
@@ -114,7 +114,7 @@ def _tokenizer(folder: Path, trust_remote_code: bool) -> Any:
 
 
 def _built_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a folder built here, which holds the whole pipeline.
+    """Return the tokenizer of a folder built here, which holds the whole pipeline.
 
     A family's own class would rebuild that in its own way. `from_pretrained` ends at the same, but parses the
     vocabulary in Python too and copies it: half of what Gemma's takes. Opening it beside the weights, in a thread,

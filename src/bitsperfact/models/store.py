@@ -34,18 +34,18 @@ class Record:
 
 
 def models_folder() -> Path:
-    """Folder that holds every built model."""
+    """Return the folder that holds every built model."""
     return cache_folder() / "models"
 
 
 def built(key: str) -> Path | None:
-    """The finished folder called `key`, or None."""
+    """Return the finished folder called `key`, or None."""
     folder = models_folder() / key
     return folder if (folder / RECORD).is_file() else None
 
 
 def build_once(key: str, build: Callable[[Path], Record]) -> Path:
-    """Folder called `key`, made by `build(partial_folder)` unless it is there already.
+    """Return the folder called `key`, made by `build(partial_folder)` unless it is there already.
 
     A second process waits for the first and takes its result. A killed build leaves only a hidden folder,
     which the next build of the same key removes. Raises Unavailable where the disk refuses (full, read-only).
@@ -100,7 +100,7 @@ def _refused(where: Path, error: OSError) -> Unavailable:
 
 
 def record_of(folder: Path) -> Record | None:
-    """The record of a folder that this module built; None for any other folder, whatever it contains."""
+    """Return the record of a folder that this module built; None for any other folder, whatever it contains."""
     path = folder / RECORD
     if folder.parent.resolve() != models_folder().resolve() or not path.is_file():
         return None

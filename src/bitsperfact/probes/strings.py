@@ -70,7 +70,7 @@ class LadderOptions(RunOptions):
     compiled: Annotated[bool, typer.Option(help="Fuse the loss; pays for transformers beyond some minutes.")] = (
         False
     )
-    quick: Annotated[bool, typer.Option("--quick", help="A small ladder in a minute.")] = False
+    quick: Annotated[bool, typer.Option("--quick", help="A small ladder in some minutes.")] = False
     replicates: Replicates = 100
 
 
@@ -90,7 +90,7 @@ def probe(options: LadderOptions) -> int:
 
 
 def planned(options: LadderOptions) -> tuple[Schedule, list[Cell]]:
-    """How cells are trained, and the cells; BadInput where options do not give a ladder."""
+    """Return how cells are trained, and the cells; BadInput where options do not give a ladder."""
     own = {"exposures": options.exposures, "least_steps": options.steps}
     changes: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
     sizes = {"params": options.params, "facts": options.facts}
@@ -108,12 +108,12 @@ def planned(options: LadderOptions) -> tuple[Schedule, list[Cell]]:
 
 
 def numbers(text: str) -> list[float]:
-    """Numbers from "2k,500"."""
+    """Return the numbers from "2k,500"."""
     return [float(x.removesuffix("k")) * (1000 if x.endswith("k") else 1) for x in text.split(",") if x]
 
 
 def counts(text: str) -> list[int]:
-    """Whole numbers from "2k,500"."""
+    """Return whole numbers from "2k,500"."""
     return [round(x) for x in numbers(text)]
 
 
@@ -134,11 +134,11 @@ def conclude(
         found = store.scores(of_cell[cell.name])
         return found[found["model"] == cell.name].drop(columns="model")
 
-    asked = LadderTables([cell for stack in stacks for cell in stack.cells], scores_of)
+    evaluated = LadderTables([cell for stack in stacks for cell in stack.cells], scores_of)
     records = store.records(stacks)
     writer.write("cells", records)
-    writer.write_parts("claims", asked.claims())
-    writer.write_parts("scores", asked.rows())
+    writer.write_parts("claims", evaluated.claims())
+    writer.write_parts("scores", evaluated.rows())
     claims, scores = runs.stored("claims", out), runs.stored("scores", out)
     sets, infos, recorded = about
     with tqdm(desc="measuring", unit="cell", disable=None) as bar:

@@ -78,13 +78,8 @@ def _run(options: TesterOptions, writer: runs.RunWriter) -> int:
     known = pd.DataFrame([row for name, law in laws.items() for row in known_rows(name, law)])
     scores = pd.concat([answers(name, tester, claims) for name, tester in built.items()], ignore_index=True)
 
-    asked = {
-        "keys": options.keys,
-        "budget": options.budget,
-        "seed": options.seed,
-        "replicates": options.replicates,
-    }
-    recorded = runs.provenance(RECORDED) | {"options": asked}
+    chosen = {name: getattr(options, name) for name in ("keys", "budget", "seed", "replicates")}
+    recorded = runs.provenance(RECORDED) | {"options": chosen}
     writer.begin("analysing", sets, infos, **recorded)
     with tqdm(total=len(built) + 1, desc="measuring", unit="cell", disable=None) as bar:
         seen = {"seed": options.seed, "replicates": options.replicates, "progress": lambda *_: bar.update()}
@@ -113,7 +108,7 @@ def check(keys: int, facts: int, seed: int, replicates: int) -> None:
 
 
 def draw(n_keys: int, n_facts: int, n_nonfacts: int, seed: int) -> tuple[list[str], pd.DataFrame]:
-    """All keys, and the claims table of the scored ones: `n_facts` keys, then `n_nonfacts` fresh ones."""
+    """Return all keys, and the claims table of the scored ones: `n_facts` keys, then `n_nonfacts` fresh ones."""
     drawn = np.random.default_rng(seed).integers(2**64, size=n_keys + n_nonfacts, dtype=np.uint64)
     texts = [f"key {word:016x}" for word in drawn.tolist()]
     claims = pd.DataFrame({"target": [text[3:] for text in texts[:n_facts] + texts[n_keys:]], "prefix": "key"})
@@ -124,8 +119,8 @@ def draw(n_keys: int, n_facts: int, n_nonfacts: int, seed: int) -> tuple[list[st
     return texts[:n_keys], claims.assign(**constant)[list(tables.COLUMNS["claims"])]
 
 
-def build(name: str, kind: testers.Kind, keys: list[str], bits: float, seed: int) -> testers.Tester:
-    """A tester of the keys, or one line that says why the budget is no good."""
+def build(name: str, kind: testers.TesterKind, keys: list[str], bits: float, seed: int) -> testers.Tester:
+    """Return a tester of the keys, or one line that says why the budget is no good."""
     try:
         return kind.init(keys, bits, seed)
     except ValueError as error:
@@ -133,7 +128,7 @@ def build(name: str, kind: testers.Kind, keys: list[str], bits: float, seed: int
 
 
 def answers(name: str, tester: testers.Tester, claims: pd.DataFrame) -> pd.DataFrame:
-    """The scores table of a tester: the log-odds of its answer to each claim."""
+    """Return the scores table of a tester: the log-odds of its answer to each claim."""
     confidence = tester.query((claims["prefix"] + claims["target"]).tolist())
     value = np.clip(logit(confidence), -CERTAINTY_NATS, CERTAINTY_NATS)
     constant = {"model": name, "revision": "seeded", "dtype": "bits", "score": SCORE, "n_tokens": 1, "n_bytes": 20}
@@ -142,7 +137,7 @@ def answers(name: str, tester: testers.Tester, claims: pd.DataFrame) -> pd.DataF
 
 
 def known_rows(name: str, law: testers.Law) -> list[dict[str, object]]:
-    """Rows of the table of what is known of a tester by construction."""
+    """Return rows of the table of what is known of a tester by construction."""
     of = {"model": name, "claim_set": SET}
     bits = of | {"quantity": "bits_per_fact", "value": law.bits_per_fact, "unit": "bits"}
     return [bits, of | {"quantity": "hallucination_rate", "value": law.hallucination_rate, "unit": "1"}]

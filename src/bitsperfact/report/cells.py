@@ -41,27 +41,27 @@ def seed_means(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def whole(value: float) -> str:
-    """A rounded number with commas between thousands; missing is an en dash."""
+    """Return a rounded number with commas between thousands; missing is an en dash."""
     return MISSING if pd.isna(value) else f"{round(value):,}"
 
 
 def gained(value: float) -> str:
-    """A relative change with its sign."""
+    """Return a relative change with its sign."""
     return f"+{percent(value)}" if value > 0 else percent(value)
 
 
 def weight(value: float) -> str:
-    """The weight of facts in the loss."""
+    """Return the weight of facts in the loss."""
     return f"{value:g}"
 
 
 def share(value: float) -> str:
-    """A share of two significant digits, however small."""
+    """Return a share of two significant digits, however small."""
     return number(value) if pd.isna(value) else f"{value:.2g}"
 
 
 def confidence(value: float) -> str:
-    """A confidence, with three decimals."""
+    """Return a confidence, with three decimals."""
     return number(value, 3)
 
 

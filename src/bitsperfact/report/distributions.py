@@ -59,7 +59,7 @@ def axis_edges(panels: Iterable[pd.Series]) -> NDArray[np.float64]:
 
 
 def histograms(panel: pd.DataFrame, edges: NDArray[np.float64]) -> list[Histogram]:
-    """Facts, all non-facts and, where there are several, each stratum of non-facts."""
+    """Return facts, all non-facts and, where there are several, each stratum of non-facts."""
     is_fact = panel["is_fact"].to_numpy(dtype=bool)
     strata = [name for name in NONFACT_STRATA if (panel["stratum"] == name).any()]
     parts = [("fact", panel[is_fact]), ("nonfact", panel[~is_fact])]
@@ -79,7 +79,7 @@ def _histogram(name: str, numbers: NDArray[np.float64], edges: NDArray[np.float6
 
 
 def beyond_note(drawn: list[Histogram], not_finite: int) -> str:
-    """What the panel does not show, in words: never silently."""
+    """Return what the panel does not show, in words: never silently."""
     facts, nonfacts = drawn[0], drawn[1]
     notes = [
         f"{sign} facts {fact}, non-facts {nonfact}"
@@ -140,7 +140,7 @@ def _square_root_axis(axes: Axes, tallest: float) -> None:
 
 
 def tallest_share(panels: Iterable[pd.DataFrame], edges: NDArray[np.float64]) -> float:
-    """Largest share (1) of any bin in any panel: the common height of a row of small multiples."""
+    """Return the largest share (1) of any bin in any panel: the common height of a row of small multiples."""
     tops = [histogram.shares.max() for panel in panels for histogram in histograms(panel, edges)]
     return float(max(tops, default=0.0)) or 1.0
 
@@ -148,7 +148,7 @@ def tallest_share(panels: Iterable[pd.DataFrame], edges: NDArray[np.float64]) ->
 def distribution_panel(
     panel: pd.DataFrame, edges: NDArray[np.float64], title: str, score: str, tallest: float
 ) -> tuple[Figure, list[Histogram]]:
-    """A Figure of one panel, sized to stand in a grid that a telephone shows one above the other."""
+    """Return a Figure of one panel, sized to stand in a grid that a telephone shows one above the other."""
     with drawing_style():
         fig = Figure(figsize=(3.7, 2.1))
         # Fixed margins, which hold "100 %": panels line up in the grid, and no time goes into a layout engine.

@@ -51,7 +51,7 @@ class HeadlineRow:
         return self.largest_entity_share > DOMINANT_SHARE
 
     def has(self, quantity: str) -> bool:
-        """Whether a quantity was measured."""
+        """Return whether a quantity was measured."""
         return self.estimates[quantity] != ABSENT
 
     @property
@@ -75,7 +75,7 @@ def written_estimate(
 
 
 def headline_rows(separation: pd.DataFrame, claim_sets: Iterable[str] = ()) -> list[HeadlineRow]:
-    """One row per model, claim set and score, all non-facts together.
+    """Return one row per model, claim set and score, all non-facts together.
 
     Sorted by claim set (those of `claim_sets` first, in that order), score and number of parameters; the text-only
     baseline closes its claim set.
@@ -125,7 +125,7 @@ def _written(record: Any, quantity: Quantity) -> Estimate:
 
 
 def _facts_are_low(by_quantity: dict[str, Any]) -> bool:
-    """Whether facts surely score below non-facts: bits that no threshold from above finds."""
+    """Return whether facts surely score below non-facts: bits that no threshold from above finds."""
     bits, auc = by_quantity.get("bits_per_fact"), by_quantity.get("auc")
     return bits is not None and auc is not None and bits.lower > 0 and auc.upper < 0.5
 

@@ -8,14 +8,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from bitsperfact.constants import RECALL
 from bitsperfact.report.palette import LIGHT, series_marker, series_name
 from bitsperfact.report.selection import finite, pooled
 from bitsperfact.report.wording import parameters
 from bitsperfact.tables import PATTERN_MODEL
 from bitsperfact.theory import lowest_fpr
-
-#: Recall of facts at which the separation table states the hallucination rate.
-_RECALL = 0.95
 
 
 def draw_bits_against_memory(axes: Axes, separation: pd.DataFrame, claim_sets: Sequence[str], score: str) -> None:
@@ -65,7 +63,7 @@ def _points(axes: Axes, rows: pd.DataFrame, x: str, position: int) -> None:
 
 
 def _bar(axes: Axes, along: str, at: float, ends: tuple[float, float, float], colour: str) -> None:
-    """An interval's bar, `ends` being lower end, value and upper end; an arrow where there is no upper end.
+    """Draw an interval's bar, `ends` being lower end, value and upper end; an arrow where there is no upper end.
 
     Nothing is drawn where an end is not known, since half a bar would look like a whole one.
     """
@@ -150,7 +148,7 @@ def _cells(separation: pd.DataFrame, score: str) -> pd.DataFrame:
 
 
 def _lower_edge(cells: pd.DataFrame) -> float:
-    """A power of ten below every positive rate and interval end (1)."""
+    """Return a power of ten below every positive rate and interval end (1)."""
     positive = cells[["rate", "rate_lower"]].to_numpy(dtype=float).ravel()
     positive = positive[positive > 0]
     smallest = min(float(positive.min()) if len(positive) else 0.01, 0.1)
@@ -161,7 +159,7 @@ def _theory_lines(axes: Axes, cells: pd.DataFrame) -> None:
     most = max([4.0, *finite(cells["value"]), *finite(cells["upper"])]) * 1.05
     bits = np.linspace(0.0, most * 1.05, 200)
     axes.plot(bits, np.exp2(-bits), color=LIGHT["muted"], linewidth=1.0, linestyle=(0, (5, 2)))
-    floor = lowest_fpr(bits, 1 - _RECALL)
+    floor = lowest_fpr(bits, 1 - RECALL)
     axes.plot(bits, floor, color=LIGHT["ink"], linewidth=1.3)
     axes.fill_between(bits, 1e-9, floor, color=LIGHT["rule"], alpha=0.35, linewidth=0)
     axes.set_xlim(min([0.0, *cells["value"]]) - 0.03 * most, most * 1.05)

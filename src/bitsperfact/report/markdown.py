@@ -68,7 +68,7 @@ def laws_markdown(laws: pd.DataFrame) -> str:
 
 
 def verdicts_markdown(verdict: pd.DataFrame) -> str:
-    """What was said of one architecture as a whole, evidence before checks: status, kind, prediction, reason."""
+    """Tabulate verdicts of one architecture as a whole, evidence first: status, kind, prediction, reason."""
     rows = [
         [str(row["status"]), str(row["kind"]), words(str(row["prediction"])), printable(row["reason"])]
         for row in verdict.sort_values("kind", ascending=False, kind="stable").to_dict("records")
@@ -77,12 +77,12 @@ def verdicts_markdown(verdict: pd.DataFrame) -> str:
 
 
 def memorised_markdown(found: pd.DataFrame) -> str:
-    """One architecture's rows of `analysis.memorised`."""
+    """Return one architecture's rows of `analysis.memorised`."""
     return markdown(found, _MEMORISED)
 
 
 def markdown(frame: pd.DataFrame, columns: Sequence[tuple[str, str, Write]]) -> str:
-    """A table of the columns (heading, name, how a value is written) of a frame."""
+    """Return a table of the columns (heading, name, how a value is written) of a frame."""
     rows = [[write(row[name]) for _, name, write in columns] for row in frame.to_dict("records")]
     return _table([head for head, _, _ in columns], rows)
 

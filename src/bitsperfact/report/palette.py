@@ -54,10 +54,10 @@ DASHES: dict[str, object] = {
 
 
 def series_name(position: int) -> str:
-    """Palette name of the colour of the claim set at `position`; with the marker it repeats after 72."""
+    """Return palette name of the colour of the claim set at `position`; with the marker it repeats after 72."""
     return f"series{position % _N_SERIES + 1}"
 
 
 def series_marker(position: int) -> tuple[str, str]:
-    """Matplotlib's marker of the claim set at `position`, and the character for it."""
+    """Return Matplotlib's marker of the claim set at `position`, and the character for it."""
     return MARKERS[position % len(MARKERS)]

@@ -33,7 +33,7 @@ class DrawnClaims:
 
 
 def drawn_claims(run: Run) -> DrawnClaims:
-    """All claims of a run, or of each larger set the `MOST_CLAIMS` whose ids have the lowest hashes.
+    """Return all claims of a run, or of each larger set the `MOST_CLAIMS` whose ids have the lowest hashes.
 
     The ids are hashes of the claims' texts, so these are claims at random, and the same ones each time.
     """
@@ -54,14 +54,18 @@ def drawn_claims(run: Run) -> DrawnClaims:
 
 
 def drawn_scores(run: Run, claims: pd.DataFrame) -> pd.DataFrame:
-    """The scores of these claims, with claim_set, is_fact and stratum beside each."""
-    rows, about = run.rows("scores"), claims[["claim_id", "claim_set", "is_fact", "stratum"]]
-    parts = (
-        batch.merge(about, on="claim_id", how="inner", validate="many_to_one")
-        for batch in rows.batches(list(COLUMNS["scores"]))
-    )
-    nothing = tables.empty("scores").merge(about.iloc[:0], on="claim_id")
-    return pd.concat([nothing, *parts], ignore_index=True)
+    """Return the scores of these claims, with claim_set, is_fact and stratum beside each."""
+    about = claims[["claim_set", "is_fact", "stratum"]].reset_index(drop=True)
+    # One table of hashes for all batches: a merge would make one of all claims for each.
+    places = pd.Index(text_hashes(claims["claim_id"]))
+
+    def joined(batch: pd.DataFrame) -> pd.DataFrame:
+        at = places.get_indexer(pd.Index(text_hashes(batch["claim_id"])))
+        kept = batch[at >= 0].reset_index(drop=True)
+        return pd.concat([kept, about.iloc[at[at >= 0]].reset_index(drop=True)], axis=1)
+
+    batches = run.rows("scores").batches(list(COLUMNS["scores"]))
+    return pd.concat([joined(tables.empty("scores")), *map(joined, batches)], ignore_index=True)
 
 
 def _hashes(rows: Rows) -> dict[str, NDArray[np.uint64]]:

@@ -33,13 +33,14 @@ class ScoredRun:
     scores: list[str]
 
     def values(self, claim_set: str, score: str, model: str) -> pd.DataFrame:
-        """Rows of `scored` of one panel."""
+        """Return rows of `scored` of one panel."""
         frame = self.scored
         return frame[(frame["claim_set"] == claim_set) & (frame["score"] == score) & (frame["model"] == model)]
 
     def panels(self) -> list[tuple[str, str, list[str]]]:
         """(claim set, score, models) for each figure of score distributions that has anything to show."""
-        present = set(zip(self.scored["claim_set"], self.scored["score"], self.scored["model"], strict=True))
+        places = self.scored[["claim_set", "score", "model"]].drop_duplicates()
+        present = set(places.itertuples(index=False, name=None))
         figures = [
             (claim_set, score, [model for model in self.models if (claim_set, score, model) in present])
             for claim_set in self.claim_sets
@@ -53,17 +54,17 @@ def scored_run(run: Run) -> ScoredRun:
     drawn = drawn_claims(run)
     scored = drawn_scores(run, drawn.claims)
     sizes = number_of_parameters(run)
-    named = [info.name for info in run.models] + list(scored["model"]) + list(run.separation["model"])
+    named = [info.name for info in run.models] + [*scored["model"].unique(), *run.separation["model"].unique()]
     models = sorted({name for name in named if name != PATTERN_MODEL}, key=lambda name: (sizes.get(name, 0), name))
     sets = [*(info.name for info in run.claim_sets), *drawn.counts, *run.separation["claim_set"]]
-    scores = [*scored["score"], *run.separation.loc[run.separation["model"] != PATTERN_MODEL, "score"]]
+    scores = [*scored["score"].unique(), *run.separation.loc[run.separation["model"] != PATTERN_MODEL, "score"]]
     # The best score has numbers in the headline table, but no values of its own to draw.
     named_scores = sorted({name for name in scores if name != BEST_SCORE})
     return ScoredRun(run, scored, drawn.claims, drawn.counts, models, list(dict.fromkeys(sets)), named_scores)
 
 
 def number_of_parameters(run: Run) -> dict[str, int]:
-    """Model name -> number of parameters (1)."""
+    """Return model name -> number of parameters (1)."""
     sizes = dict(zip(run.separation["model"], run.separation["n_params"].astype(int), strict=True))
     return sizes | {info.name: info.n_params for info in run.models}
 
@@ -88,11 +89,11 @@ def selected_models(run: Run, models: Sequence[str]) -> list[str]:
 
 
 def finite(values: pd.Series) -> NDArray[np.float64]:
-    """The values that have a place on an axis."""
+    """Return the values that have a place on an axis."""
     numbers: NDArray[np.float64] = values.to_numpy(dtype=np.float64)
     return np.asarray(numbers[np.isfinite(numbers)])
 
 
 def pooled(separation: pd.DataFrame, quantity: str) -> pd.DataFrame:
-    """Rows of one quantity, all non-facts together."""
+    """Return rows of one quantity, all non-facts together."""
     return separation[(separation["stratum"] == POOLED) & (separation["quantity"] == quantity)]

@@ -24,7 +24,7 @@ _STATUS_STYLES = {"consistent": "green", "violated": "bold red", "undecided": "y
 
 
 def verdict_table(verdict: pd.DataFrame) -> Table:
-    """The verdict table (columns: `bitsperfact.tables.COLUMNS`) for the terminal.
+    """Return the verdict table (columns: `bitsperfact.tables.COLUMNS`) for the terminal.
 
     Evidence first, then checks, each with its counts; within them grouped by prediction, violated ones first. The
     status stands as sign and word, beside what was predicted and measured and the reason. Of a prediction with
@@ -51,7 +51,9 @@ def _add_group(table: Table, group: VerdictGroup) -> None:
     if folded:
         for status, n in group.counts.items():
             if status != "violated":
-                named = Text(group.title, style="bold").append(f"\n{n} verdicts", style="not bold dim")
+                named = Text(group.title, style="bold").append(
+                    f"\n{n} verdict{'s' if n > 1 else ''}", style="not bold dim"
+                )
                 table.add_row(_status(status), named, Text("in the report"))
     if group.single:
         table.add_row(Text(""), Text(f"{len(group.single)} single verdicts", style="dim"), Text("in the report"))
@@ -77,7 +79,7 @@ def _prediction(title: str, row: VerdictRow) -> Text:
 
 
 def headline_table(separation: pd.DataFrame) -> Table:
-    """The headline of the separation table (columns: `bitsperfact.tables.COLUMNS`) for the terminal.
+    """Return the headline of the separation table (columns: `bitsperfact.tables.COLUMNS`) for the terminal.
 
     One line per model under the name of each claim set and score: bits per fact (bits) with its interval, bits
     above the text-only baseline (bits), the hallucination rate at 95 % recall of facts, and the AUC (1).
@@ -114,7 +116,7 @@ def _add_row(table: Table, row: HeadlineRow) -> None:
 
 
 def printable_text(text: str) -> Text:
-    """Text for a cell, free of control characters and read literally."""
+    """Return the text for a cell, free of control characters and read literally."""
     return Text(printable(text))
 
 

@@ -20,7 +20,7 @@ _MEANINGS = {
     "facts_get_equal_bits": "All facts of a set get the same bits.",
     "facts_are_not_forgotten": "Facts that are met alike are all accepted, however small the memory.",
     "accepted_look_alike": "Among accepted claims nothing tells facts from hallucinations.",
-    "channel_shape": "Of the laws that scores may follow, the hallucination channel foretells them best.",
+    "channel_shape": "Of the laws that scores may follow, the hallucination channel predicts them best.",
     "no_abstaining": "Claims are accepted or rejected, not left open.",
     "bits_are_effective": "The log-loss is as low as the bits can make it.",
     "no_over_accepting": "No more non-facts pass than the bits make necessary.",
@@ -100,7 +100,7 @@ def _meanings() -> dict[str, str]:
 
 
 def status_counts(statuses: Iterable[str]) -> dict[str, int]:
-    """Status -> how often it occurs, worst first, only those that occur."""
+    """Return status -> how often it occurs, worst first, only those that occur."""
     seen = list(statuses)
     return {status: seen.count(status) for status in _SEVERITY if status in seen}
 
@@ -141,7 +141,7 @@ class VerdictPart:
 
 
 def verdict_parts(verdict: pd.DataFrame) -> list[VerdictPart]:
-    """Evidence and checks apart, so that what follows from a definition is never counted as support."""
+    """Return evidence and checks apart, so that what follows from a definition is never counted as support."""
     return [
         VerdictPart(kind, list(groups))
         for kind, groups in groupby(verdict_groups(verdict), key=lambda group: group.kind)

@@ -19,12 +19,12 @@ _UNPRINTABLE = re.compile(
 
 
 def printable(text: object) -> str:
-    """One line of text that no terminal or page obeys: white space folded, control characters shown as `�`."""
+    """Return one line that no terminal or page obeys: white space folded, control characters shown as `�`."""
     return _UNPRINTABLE.sub("�", " ".join(str(text).split()))
 
 
 def shortened(text: object, longest: int) -> str:
-    """Printable text of at most `longest` characters; the middle goes, since names differ at both ends."""
+    """Return printable text of at most `longest` characters; the middle goes, since names differ at both ends."""
     line = printable(text)
     if len(line) <= longest:
         return line
@@ -33,7 +33,7 @@ def shortened(text: object, longest: int) -> str:
 
 
 def number(value: float, decimals: int = 2) -> str:
-    """A number with a fixed count of decimals and a real minus sign; missing is an en dash."""
+    """Return a number with a fixed count of decimals and a real minus sign; missing is an en dash."""
     if math.isnan(value):
         return MISSING
     if math.isinf(value):
@@ -45,17 +45,17 @@ def number(value: float, decimals: int = 2) -> str:
 
 
 def three_decimals(value: float) -> str:
-    """A number with three decimals."""
+    """Return a number with three decimals."""
     return number(value, 3)
 
 
 def significant(value: float) -> str:
-    """A number of unknown size: three significant digits, in powers of ten where it is huge or tiny."""
+    """Return a number of unknown size: three significant digits, in powers of ten where it is huge or tiny."""
     return number(value) if not math.isfinite(value) else f"{value:.3g}".replace("-", "−")
 
 
 def percent(value: float) -> str:
-    """A share (1) as a percentage; one decimal, and two significant digits below 1 % down to .001 %."""
+    """Return a share (1) as a percentage; one decimal, and two significant digits below 1 % down to .001 %."""
     if not math.isfinite(value):
         return number(value)
     hundredfold = 100.0 * value
@@ -65,7 +65,7 @@ def percent(value: float) -> str:
 
 
 def interval(lower: float, upper: float, write: Callable[[float], str]) -> str:
-    """`[lower, upper]`; empty where neither end is known."""
+    """Return `[lower, upper]`; empty where neither end is known."""
     if math.isnan(lower) and math.isnan(upper):
         return ""
     low, high = write(lower), write(upper)
@@ -75,12 +75,12 @@ def interval(lower: float, upper: float, write: Callable[[float], str]) -> str:
 
 
 def count(value: float) -> str:
-    """A whole number with thin spaces between thousands."""
+    """Return a whole number with thin spaces between thousands."""
     return f"{int(value):,}".replace(",", "\u202f")
 
 
 def parameters(value: float) -> str:
-    """A number of parameters in the field's shorthand: 14.5k, 135M, 1.2B; missing where unknown (0)."""
+    """Return a number of parameters in the field's shorthand: 14.5k, 135M, 1.2B; missing where unknown (0)."""
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if value >= size:
             return f"{value / size:.3g}{letter}" if value < 999.5 * size else f"{value / size:.0f}{letter}"
@@ -88,7 +88,7 @@ def parameters(value: float) -> str:
 
 
 def words(identifier: object) -> str:
-    """`bits_grow_with_size` as `Bits grow with size`."""
+    """Return `bits_grow_with_size` as `Bits grow with size`."""
     text = printable(identifier).replace("_", " ")
     return text[:1].upper() + text[1:]
 

@@ -37,5 +37,5 @@ def columns_of(
 
 
 def _array(column: "pd.Series[Any]", kind: str) -> NDArray[Any]:
-    """A column of numbers, or of arrays of one shape, as one array."""
+    """Return a column of numbers, or of arrays of one shape, as one array."""
     return np.stack(column.to_list()) if column.dtype == object else column.to_numpy(dtype=kind)

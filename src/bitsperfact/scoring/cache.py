@@ -40,7 +40,7 @@ class CompletedReading:
 def _completing(
     cache: AnswerCache, read: Read, requests: tuple[Request, ...]
 ) -> "Callable[[LoadedModel], pd.DataFrame]":
-    """What computes the requests that the cache lacks, and takes the others from there."""
+    """Return what computes the requests that the cache lacks, and takes the others from there."""
     known, answers = cache.find(requests)
     if not known.any():
         return read(requests)

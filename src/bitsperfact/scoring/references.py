@@ -102,7 +102,7 @@ def _claims_per_target(claims: Unlabelled) -> float:
 
 
 def _surveyed(claims: Unlabelled) -> tuple[int, frozenset[str]]:
-    """How many distinct prefixes there are, and the words of their templates."""
+    """Return how many distinct prefixes there are, and the words of their templates."""
     counts: Counter[str] = Counter()
     n = 0
     for _, _, prefix in _distinct(claims):
@@ -137,7 +137,7 @@ def template(group: str, prefix: str, template_words: frozenset[str]) -> str:
 
 
 def _without(group: str, prefix: str) -> str:
-    """The prefix without `group` where it stands as a word or, in scripts without spaces, wherever it stands."""
+    """Cut `group` from the prefix where it stands as a word or, in scripts without spaces, wherever it stands."""
     first, *rest = prefix.split(group)
     found = first
     for part in rest:

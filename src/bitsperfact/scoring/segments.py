@@ -157,7 +157,7 @@ def _keys(requests: Sequence[Request]) -> NDArray[np.bytes_]:
 
 
 def short_keys(requests: Sequence[Request]) -> NDArray[np.uint64]:
-    """The first 64 bits of each request's key: enough where two that are equal by chance do no harm."""
+    """Return the first 64 bits of each request's key: enough where two that are equal by chance do no harm."""
     return np.array([int(sha256_of_text(*r)[:16], 16) for r in requests], dtype=np.uint64)
 
 
@@ -174,7 +174,7 @@ def _write(folder: Path, records: Records) -> Path:
 
 
 def _checked(path: Path, content: bytes, record: np.dtype[np.void]) -> Records | None:
-    """The records of a segment; None, and the file goes, where its contents are not what was written."""
+    """Return the records of a segment; None, and the file goes, where its contents are not what was written."""
     if path.name == _name(content) and len(content) % record.itemsize == 0:
         return np.frombuffer(content, dtype=record)
     with suppress(OSError):

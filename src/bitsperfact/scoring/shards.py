@@ -75,7 +75,7 @@ def write_shards(shards: Iterable[Sequence[Request]], path: Path) -> Shards:
 
 
 def shards_of(distinct: Iterable[Request], most: int) -> Iterator[list[Request]]:
-    """Sorted requests in shards of at most `most` that cut no context; one with more has shards of its own."""
+    """Yield sorted requests in shards of at most `most` that cut no context; a longer one has its own."""
     shard: list[Request] = []
     for _, group in groupby(distinct, key=lambda request: request.context):
         for run in runs_of(group, most):
@@ -88,7 +88,7 @@ def shards_of(distinct: Iterable[Request], most: int) -> Iterator[list[Request]]
 
 
 def runs_of(requests: Iterable[Request], most: int) -> Iterator[list[Request]]:
-    """Requests in their order, at most `most` at a time."""
+    """Yield requests in their order, at most `most` at a time."""
     left = iter(requests)
     while run := list(islice(left, most)):
         yield run

@@ -168,14 +168,14 @@ class ScoringPlan:
 
 
 def _texts(need: Need, requests: tuple[Request, ...]) -> list[str]:
-    """What a shard's key says of its requests; whole ones have no context."""
+    """Return what a shard's key says of its requests; whole ones have no context."""
     if need.whole:
         return [request.continuation for request in requests]
     return [text for request in requests for text in request]
 
 
 def _raw_columns(answers: Answers, here: slice) -> dict[str, NDArray[Any]]:
-    """What the scores table says of each claim's first request, with no sum where the reader makes none."""
+    """Return what the scores table says of each claim's first request, with no sum where the reader makes none."""
     slots = answers.slots[here, 0]
     lacking = {"logprob_sum": np.full(len(slots), np.nan), "boundary_ok": np.full(len(slots), fill_value=True)}
     return lacking | {name: column[slots] for name, column in answers.columns.items() if column.ndim == 1}

@@ -16,11 +16,15 @@ from bitsperfact.testers.kinds.score import ScoreTester
 from bitsperfact.testers.kinds.two_sided import TwoSidedTester
 from bitsperfact.testers.kinds.xor import XorTester
 from bitsperfact.testers.law import Law, law_of
-from bitsperfact.testers.protocol import Kind, Tester, posterior
+from bitsperfact.testers.protocol import Tester, TesterKind, posterior
 
 #: Every kind of tester, by name.
 KINDS = Room(
-    "tester", "bitsperfact.testers.kinds", "TESTER", "bitsperfact.testers", lambda kind: isinstance(kind, Kind)
+    "tester",
+    "bitsperfact.testers.kinds",
+    "TESTER",
+    "bitsperfact.testers",
+    lambda kind: isinstance(kind, TesterKind),
 )
 
 __all__ = [
@@ -29,11 +33,11 @@ __all__ = [
     "BloomTester",
     "Forgetter",
     "FuseTester",
-    "Kind",
     "Law",
     "RibbonTester",
     "ScoreTester",
     "Tester",
+    "TesterKind",
     "TwoSidedTester",
     "XorTester",
     "hash_claims",

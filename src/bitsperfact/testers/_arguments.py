@@ -5,7 +5,7 @@ from typing import Any
 
 
 def positive(name: str, value: Any) -> float:
-    """`value` as a float if it is a finite number above 0, else ValueError."""
+    """Return `value` as a float if it is a finite number above 0, else ValueError."""
     number = _number(name, value)
     if not 0 < number < math.inf:
         raise ValueError(f"{name} must be a finite number above 0, got {number:g}")
@@ -13,7 +13,7 @@ def positive(name: str, value: Any) -> float:
 
 
 def share(name: str, value: Any) -> float:
-    """`value` as a float if it lies strictly between 0 and 1, else ValueError."""
+    """Return `value` as a float if it lies strictly between 0 and 1, else ValueError."""
     number = _number(name, value)
     if not 0 < number < 1:
         raise ValueError(f"{name} must lie strictly between 0 and 1, got {number:g}")
@@ -21,7 +21,7 @@ def share(name: str, value: Any) -> float:
 
 
 def seed_word(seed: Any) -> int:
-    """`seed` if it is a whole number that 64 bits hold, else ValueError."""
+    """Return `seed` if it is a whole number that 64 bits hold, else ValueError."""
     if isinstance(seed, bool) or not hasattr(seed, "__index__") or not 0 <= seed.__index__() < 2**64:
         raise ValueError(f"seed must be a whole number in [0, 2^64), got {seed!r}")
     return int(seed.__index__())

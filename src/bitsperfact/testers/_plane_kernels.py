@@ -18,7 +18,7 @@ _GOLDEN, _S7 = np.uint32(0x9E3779B1), np.uint32(7)
 
 @compiled
 def refuses(window: np.uint32, mark: np.uint32, threshold: np.uint32) -> np.bool_:
-    """Whether a key is refused by a window of the plane: a hash of both, not below the threshold.
+    """Return whether a key is refused by a window of the plane: a hash of both, not below the threshold.
 
     Of 32 bits throughout, so that the search handles many windows in one instruction.
     """
@@ -30,7 +30,7 @@ def refuses(window: np.uint32, mark: np.uint32, threshold: np.uint32) -> np.bool
 
 @compiled
 def best_plane(first_key: Slots, marks: Marks, threshold: np.uint32, window: int, lag: int) -> NDArray[np.uint8]:
-    """The bits (positions + window - 1) that refuse the fewest keys, by dynamic programming (Viterbi 1967).
+    """Return the bits (positions + window - 1) that refuse the fewest keys, by dynamic programming (Viterbi 1967).
 
     Position t has the keys `first_key[t]` to `first_key[t + 1]`, with one mark each, and sees the `window` bits
     from t on. Exact, but that a bit is settled once `lag` later positions are known, by when all good planes agree
@@ -85,7 +85,7 @@ def trace_back(
 
 @compiled
 def admitted(positions: Slots, marks: Marks, plane: Words, window: int, threshold: np.uint32) -> NDArray[np.bool_]:
-    """Whether the plane, packed into words, admits each key."""
+    """Return whether the plane, packed into words, admits each key."""
     passed = np.zeros(positions.size, np.bool_)
     for i in range(positions.size):
         word, offset = positions[i] >> 6, positions[i] & 63

@@ -24,7 +24,7 @@ _S2, _S4, _S56 = np.uint64(2), np.uint64(4), np.uint64(56)
 
 @compiled
 def popcount(word: np.uint64) -> np.uint64:
-    """Number of bits that are 1, in the form that compilers turn into one instruction."""
+    """Return the number of bits that are 1, in the form that compilers turn into one instruction."""
     word = word - ((word >> _ONE) & _PAIRS)
     word = (word & _FOURS) + ((word >> _S2) & _FOURS)
     word = (word + (word >> _S4)) & _EIGHTS
@@ -33,7 +33,7 @@ def popcount(word: np.uint64) -> np.uint64:
 
 @compiled
 def fill_coefficients(second: np.uint64, row: Words) -> None:
-    """A key's band of random coefficients, from its second hash word; the first coefficient is 1."""
+    """Fill in a key's band of random coefficients, from its second hash word; the first coefficient is 1."""
     for k in range(row.size):
         second = second + _GOLDEN
         word = (second ^ (second >> _S30)) * _MIX_1
@@ -91,7 +91,7 @@ def eliminate(second: Words, starts: Slots, fingerprints: Words, rows: Words, si
 
 @compiled
 def solve(rows: Words, sides: Words, columns: int, wide_blocks: int) -> Words:
-    """A solution of the system in every column, from the last slot to the first; free slots get 0.
+    """Return a solution of the system in every column, from the last slot to the first; free slots get 0.
 
     Block b of 64 slots stores one word per column, at b * columns + min(b, wide_blocks); the first `wide_blocks`
     blocks have one column more.
@@ -120,7 +120,7 @@ def solve(rows: Words, sides: Words, columns: int, wide_blocks: int) -> Words:
 def match(
     second: Words, starts: Slots, fingerprints: Words, table: Words, words: int, columns: int, wide_blocks: int
 ) -> NDArray[np.bool_]:
-    """Whether each key's equation holds in all columns that its whole band has."""
+    """Return whether each key's equation holds in all columns that its whole band has."""
     row = np.zeros(words, np.uint64)
     matched = np.zeros(starts.size, np.bool_)
     for i in range(starts.size):

@@ -22,7 +22,7 @@ _TEXT, _BYTES, _OBJECT = 1, 2, 3
 
 
 def hash_claims(claims: Iterable[Hashable], seed: int) -> Words:
-    """128-bit hashes of keys under a seed.
+    """Return 128-bit hashes of keys under a seed.
 
     Args: `claims`: integers, texts, bytes, tuples, or any other hashable objects, also mixed; a one-dimensional
     NumPy array of integers is hashed without a Python loop. `seed`: in [0, 2^64).
@@ -42,21 +42,21 @@ def hash_claims(claims: Iterable[Hashable], seed: int) -> Words:
 
 
 def distinct(hashed: Words) -> Words:
-    """The distinct hashes, ordered by their first word: a set does not count a key twice."""
+    """Return the distinct hashes, ordered by their first word: a set does not count a key twice."""
     ordered = by_first_word(hashed)
     tied = ordered[1:, 0] == ordered[:-1, 0]
     return np.unique(hashed, axis=0) if tied.any() else ordered
 
 
 def by_first_word(hashed: Words) -> Words:
-    """The hashes in the order of their first words."""
+    """Return the hashes in the order of their first words."""
     first = hashed[:, 0]
     # Looking costs a hundredth of sorting, and most of the time the hashes are in order already.
     return hashed if (first[1:] >= first[:-1]).all() else hashed[np.argsort(first)]
 
 
 def remix(hashed: Words, salt: int) -> Words:
-    """Hashes that are independent for every salt, and the hashes themselves for salt 0.
+    """Return the hashes that are independent for every salt, and the hashes themselves for salt 0.
 
     One-to-one in each word, so that distinct keys stay distinct.
     """
@@ -67,7 +67,7 @@ def remix(hashed: Words, salt: int) -> Words:
 
 
 def mix(words: Words) -> Words:
-    """A bijection of 64-bit words in which every input bit sways every output bit (the splitmix64 finaliser)."""
+    """Map 64-bit words one to one so that every input bit sways every output bit (the splitmix64 finaliser)."""
     mixed = words ^ (words >> np.uint64(30))
     mixed *= np.uint64(0xBF58476D1CE4E5B9)
     mixed ^= mixed >> np.uint64(27)
@@ -117,7 +117,7 @@ def _of_mixed(keys: list[Any], seed: int) -> Words:
 
 
 def _tagged(key: Any) -> tuple[int, Any]:
-    """The batch a key belongs to (0: integers from 0, -1: negative ones, else an addend to the seed)."""
+    """Return the batch a key belongs to (0: integers from 0, -1: negative ones, else an addend to the seed)."""
     if isinstance(key, str):
         return _TEXT, _utf8(key)
     if isinstance(key, bytes):
@@ -129,7 +129,7 @@ def _tagged(key: Any) -> tuple[int, Any]:
 
 
 def _whole(key: Any) -> int | None:
-    """The integer that a key equals, if any."""
+    """Return the integer that a key equals, if any."""
     if isinstance(key, numbers.Integral | np.bool_):
         return int(key)
     # Decimal is a Number but no Real; both convert, and compare with int.

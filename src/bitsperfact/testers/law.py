@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bitsperfact.constants import RECALL
 from bitsperfact.testers._arguments import share
 from bitsperfact.testers.protocol import Tester
 from bitsperfact.theory import two_sided_filter_bits
@@ -21,8 +22,8 @@ class Law:
     memory_bits: float
 
 
-def law_of(tester: Tester, n_keys: int, recall: float = 0.95) -> Law:
-    """The law of a tester with two answers that stores `n_keys` keys.
+def law_of(tester: Tester, n_keys: int, recall: float = RECALL) -> Law:
+    """Return the law of a tester with two answers that stores `n_keys` keys.
 
     Both answers are told apart, so the divergence is KL(Bern(1 - fnr) || Bern(fpr)) (Guo & Li 2026, arXiv
     2602.00906). A threshold between the answers accepts a share 1 - fnr of the keys; where that is less than

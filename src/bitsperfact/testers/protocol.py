@@ -32,7 +32,7 @@ class Tester(Protocol):
         ...
 
     def query(self, claims: Iterable[Hashable]) -> Float[NDArray[np.float64], " claims"]:
-        """Confidence that each claim is a key, unit 1, in [0, 1]."""
+        """Return confidence that each claim is a key, unit 1, in [0, 1]."""
         ...
 
     @property
@@ -52,7 +52,7 @@ class Tester(Protocol):
 
 
 @dataclass(frozen=True)
-class Kind:
+class TesterKind:
     """A kind of tester: `init(keys, bits_per_key, seed)` makes one.
 
     `budgets`: the bits per key that it is measured at, where it cannot be made for any number of them.
@@ -73,7 +73,7 @@ class Filter(ABC):
 
     @abstractmethod
     def match(self, hashed: UInt64[Words, "claims 2"]) -> Bool[NDArray[np.bool_], " claims"]:
-        """Whether each hash matches."""
+        """Return whether each hash matches."""
 
     def query(self, claims: Iterable[Hashable]) -> Float[NDArray[np.float64], " claims"]:
         """See `Tester.query`."""
@@ -82,7 +82,7 @@ class Filter(ABC):
 
 
 def key_hashes(keys: Iterable[Hashable], bits_per_key: Any, seed: Any) -> tuple[Words, float]:
-    """The distinct hashes (keys, 2) of a set, and its whole budget in bits; ValueError as `Tester.init` says."""
+    """Return the distinct hashes (keys, 2) of a set and its whole budget, bits; ValueError as in `Tester.init`."""
     per_key = positive("bits_per_key", bits_per_key)
     hashed = distinct(hash_claims(keys, seed_word(seed)))
     if not len(hashed):
@@ -91,7 +91,7 @@ def key_hashes(keys: Iterable[Hashable], bits_per_key: Any, seed: Any) -> tuple[
 
 
 def posterior(fact_share: float, nonfact_share: float, fact_weight: float) -> float:
-    """The confidence (1, in [0, 1]) with the least log-loss for an answer that these shares of facts and of
+    """Return the confidence (1, in [0, 1]) with the least log-loss for an answer that these shares of facts and of
     non-facts get, facts having weight `fact_weight` (in (0, 1)): their part in all that get it."""
     facts = share("fact_weight", fact_weight) * fact_share
     nonfacts = (1 - fact_weight) * nonfact_share

@@ -61,7 +61,7 @@ class Ribbon:
         return float(2.0**-self.columns * (1 - min(wide, 1.0) / 2))
 
     def match(self, hashed: Words) -> NDArray[np.bool_]:
-        """Whether each hash (claims, 2) is that of a key, or looks like one. Shape (claims,)."""
+        """Return whether each hash (claims, 2) is that of a key, or looks like one. Shape (claims,)."""
         from bitsperfact.testers import _ribbon_kernels as kernels
 
         equations = _equations(remix(hashed, self.salt), self.blocks, self.band)
@@ -69,7 +69,7 @@ class Ribbon:
 
 
 def build_ribbon(hashed: Words, budget_bits: float, seed: int, *, tight: bool = False) -> Ribbon:
-    """The ribbon of distinct hashes that fills a budget.
+    """Return the ribbon of distinct hashes that fills a budget.
 
     The emptier a table, the more it costs; the fuller, the likelier its equations contradict each other. So it
     starts tight and loosens, with a fresh salt each time, until it can be solved.
@@ -97,7 +97,7 @@ def build_ribbon(hashed: Words, budget_bits: float, seed: int, *, tight: bool = 
 
 
 def bits_per_column(keys: int, *, tight: bool = False) -> int:
-    """Bits that each column of a ribbon of so many keys costs, if the first attempt succeeds."""
+    """Return the bits that each column of a ribbon of so many keys costs, if the first attempt succeeds."""
     return 64 * _shape(keys, tight, 0)[1]
 
 
@@ -111,13 +111,13 @@ def _shape(keys: int, tight: bool, attempt: int) -> tuple[int, int]:
 
 
 def _columns(words: int, blocks: int) -> tuple[int, int]:
-    """How a number of words spreads over blocks: columns in each, and blocks with one more."""
+    """Return how a number of words spreads over blocks: columns in each, and blocks with one more."""
     columns, wide_blocks = divmod(words, blocks)
     return (columns, wide_blocks) if columns < _MOST_COLUMNS else (_MOST_COLUMNS, 0)
 
 
 def _table(mixed: Words, blocks: int, band: int, columns: int, wide_blocks: int) -> Words | None:
-    """The solution, or None where the equations contradict each other."""
+    """Return the solution, or None where the equations contradict each other."""
     from bitsperfact.testers import _ribbon_kernels as kernels
 
     rows = np.zeros((64 * blocks, band // 64), dtype=np.uint64)
@@ -135,5 +135,5 @@ def _equations(mixed: Words, blocks: int, band: int) -> tuple[Words, NDArray[np.
 
 
 def _starts_of(blocks: int, band: int) -> int:
-    """Number of slots where a band can start."""
+    """Return the number of slots where a band can start."""
     return 64 * blocks - band + 1

@@ -49,7 +49,7 @@ class SeedPlane:
         return self.threshold / 2**32
 
     def match(self, hashed: Words) -> NDArray[np.bool_]:
-        """Whether the plane admits each hash (claims, 2). Shape (claims,)."""
+        """Return whether the plane admits each hash (claims, 2). Shape (claims,)."""
         from bitsperfact.testers import _plane_kernels as kernels
 
         where, marks = _places(hashed, self.length)
@@ -57,7 +57,7 @@ class SeedPlane:
 
 
 def find_plane(hashed: Words, length: int, density: float, window: int) -> SeedPlane:
-    """The plane of `length` positions that forgets the fewest of these hashes (keys, 2).
+    """Return the plane of `length` positions that forgets the fewest of these hashes (keys, 2).
 
     Args: `density`: admitted share of non-keys, in (0, 1). `window`: bits that a key sees; time grows as
     2^window, and the plane's waste falls.
@@ -73,7 +73,7 @@ def find_plane(hashed: Words, length: int, density: float, window: int) -> SeedP
 
 
 def plane_length(hashed: Words, fnr: float, density: float, window: int) -> int:
-    """The length at which a plane forgets a share `fnr` of these hashes, found on a sample of them by bisection.
+    """Find the length at which a plane forgets a share `fnr` of these hashes, by bisection on a sample.
 
     What is forgotten depends on keys per position only, so that a few thousand keys tell it to about .005.
     """

@@ -11,7 +11,7 @@ _HALVINGS = 70
 
 
 def bisect(increasing: Callable[[Array], Array], low: Array, high: Array) -> Array:
-    """Where a function that increases elementwise from `low` to `high` crosses zero; an end where it does not.
+    """Find where a function that increases from `low` to `high`, elementwise, is zero; an end where nowhere.
 
     Bisection rather than Newton's method: the functions inverted here are flat at one end and steep at the other.
     """

@@ -10,7 +10,7 @@ TOTAL_TOLERANCE = 1e-6
 
 
 def real(name: str, values: ArrayLike) -> Array:
-    """`values` as float64; ValueError where one of them is NaN."""
+    """Return `values` as float64; ValueError where one of them is NaN."""
     array = np.asarray(values, dtype=np.float64)
     if np.isnan(array).any():
         raise ValueError(f"{name} must be a number, got NaN")
@@ -18,7 +18,7 @@ def real(name: str, values: ArrayLike) -> Array:
 
 
 def probability(name: str, values: ArrayLike) -> Array:
-    """`values` as float64; ValueError where one of them lies outside [0, 1]."""
+    """Return `values` as float64; ValueError where one of them lies outside [0, 1]."""
     array = real(name, values)
     if ((array < 0) | (array > 1)).any():
         raise ValueError(f"{name} must lie in [0, 1], got {array[(array < 0) | (array > 1)].flat[0]:g}")
@@ -26,14 +26,14 @@ def probability(name: str, values: ArrayLike) -> Array:
 
 
 def inside(name: str, value: float, low: float, high: float) -> float:
-    """`value` if it lies strictly between `low` and `high`, else ValueError."""
+    """Return `value` if it lies strictly between `low` and `high`, else ValueError."""
     if not low < value < high:
         raise ValueError(f"{name} must lie strictly between {low:g} and {high:g}, got {value:g}")
     return float(value)
 
 
 def inside_unit(name: str, values: ArrayLike) -> Array:
-    """`values` as float64; ValueError where one of them lies outside [0, 1)."""
+    """Return `values` as float64; ValueError where one of them lies outside [0, 1)."""
     array = real(name, values)
     if ((array < 0) | (array >= 1)).any():
         raise ValueError(f"{name} must lie in [0, 1), got {array[(array < 0) | (array >= 1)].flat[0]:g}")
@@ -41,7 +41,7 @@ def inside_unit(name: str, values: ArrayLike) -> Array:
 
 
 def nonnegative(name: str, values: ArrayLike) -> Array:
-    """`values` as float64; ValueError where one of them is negative."""
+    """Return `values` as float64; ValueError where one of them is negative."""
     array = real(name, values)
     if (array < 0).any():
         raise ValueError(f"{name} must not be negative, got {array.min():g}")
@@ -49,7 +49,7 @@ def nonnegative(name: str, values: ArrayLike) -> Array:
 
 
 def positive(name: str, values: ArrayLike) -> Array:
-    """`values` as float64; ValueError where one of them is not positive and finite."""
+    """Return `values` as float64; ValueError where one of them is not positive and finite."""
     array = real(name, values)
     if not ((array > 0) & np.isfinite(array)).all():
         bad = array[~((array > 0) & np.isfinite(array))].flat[0]
@@ -58,14 +58,14 @@ def positive(name: str, values: ArrayLike) -> Array:
 
 
 def count(name: str, value: float) -> float:
-    """`value` if it is a positive, finite number of things, else ValueError."""
+    """Return `value` if it is a positive, finite number of things, else ValueError."""
     if not 0 < value < np.inf:
         raise ValueError(f"{name} must be a positive count, got {value:g}")
     return float(value)
 
 
 def one_per_score(name: str, values: ArrayLike, scores: Array) -> Array:
-    """Losses of these scores: ValueError where they are negative, NaN, or not one per score."""
+    """Return losses of these scores: ValueError where they are negative, NaN, or not one per score."""
     array = nonnegative(name, values)
     if array.shape != scores.shape:
         raise ValueError(f"{name} must give one loss per score, shape {scores.shape}, got {array.shape}")
@@ -73,7 +73,7 @@ def one_per_score(name: str, values: ArrayLike, scores: Array) -> Array:
 
 
 def score_grid(name: str, values: ArrayLike) -> Array:
-    """`values` as a flat array of scores: ValueError where there is none, or one is NaN."""
+    """Return `values` as a flat array of scores: ValueError where there is none, or one is NaN."""
     array = real(name, values).ravel()
     if array.size == 0:
         raise ValueError(f"{name} must hold at least one score")
@@ -81,7 +81,7 @@ def score_grid(name: str, values: ArrayLike) -> Array:
 
 
 def distributions(name_p: str, p: ArrayLike, name_q: str, q: ArrayLike) -> tuple[Array, Array]:
-    """Two arrays of discrete distributions along equally long last axes, or ValueError."""
+    """Return two arrays of discrete distributions along equally long last axes, or ValueError."""
     first, second = distribution(name_p, p), distribution(name_q, q)
     if first.shape[-1] != second.shape[-1]:
         counts = f"{first.shape[-1]} and {second.shape[-1]}"
@@ -90,7 +90,7 @@ def distributions(name_p: str, p: ArrayLike, name_q: str, q: ArrayLike) -> tuple
 
 
 def distribution(name: str, values: ArrayLike) -> Array:
-    """Discrete distributions along the last axis, or ValueError."""
+    """Return discrete distributions along the last axis, or ValueError."""
     array = probability(name, values)
     if array.ndim == 0 or array.shape[-1] == 0:
         raise ValueError(f"{name} must be a distribution along its last axis, got shape {array.shape}")

@@ -9,15 +9,15 @@ Indices = NDArray[np.intp]
 
 
 def envelope(x: Array, y: Array, at: float) -> tuple[float, Indices, Array]:
-    """Largest mean of y over mixtures of the points with mean x at most `at`; its points and their weights.
+    """Return largest mean of y over mixtures of the points with mean x at most `at`; its points and their weights.
 
     Args: points sorted by x, then by falling y; `at` >= x[0].
     """
     hull = _upper_hull(x, y)
     right = int(np.searchsorted(x[hull], at, side="right"))
-    peak = int(y[hull].argmax())
-    if right > peak or right == len(hull):
-        best = min(peak, len(hull) - 1)
+    highest = int(y[hull].argmax())
+    if right > highest or right == len(hull):
+        best = min(highest, len(hull) - 1)
         return float(y[hull[best]]), hull[best : best + 1], np.ones(1)
     pair = hull[right - 1 : right + 1]
     share = (at - x[pair[0]]) / (x[pair[1]] - x[pair[0]])
@@ -26,7 +26,7 @@ def envelope(x: Array, y: Array, at: float) -> tuple[float, Indices, Array]:
 
 
 def _upper_hull(x: Array, y: Array) -> Indices:
-    """Indices of the upper concave hull of points sorted by x, by a monotone chain."""
+    """Return the indices of the upper concave hull of points sorted by x, by a monotone chain."""
     hull: list[int] = []
     xs, ys = x.tolist(), y.tolist()
     for i, (xi, yi) in enumerate(zip(xs, ys, strict=True)):

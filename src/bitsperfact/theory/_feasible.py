@@ -11,7 +11,7 @@ _NUDGE = 1e-5
 
 
 def tilt(laws: Array, above: Array, weights: Array, slope: float, eps: float) -> Array:
-    """The laws times e^(-change * loss), normalised, so that their weighted mean loss is `eps`.
+    """Return the laws times e^(-change * loss), normalised, so that their weighted mean loss is `eps`.
 
     Derived here: at the optimum, facts' laws are the output law times e^(-slope loss), and what a change of
     mu_nonfact costs is linear in the loss on its scores. So either tilt costs just what its change of loss is
@@ -34,7 +34,7 @@ def tilt(laws: Array, above: Array, weights: Array, slope: float, eps: float) ->
 
 
 def _mix(laws: Array, above: Array, weights: Array, eps: float) -> Array:
-    """The laws mixed with their best scores as far as their mean loss still exceeds `eps`."""
+    """Return the laws mixed with their best scores as far as their mean loss still exceeds `eps`."""
     loss = float(weights @ (laws * np.where(laws > 0, above, 0.0)).sum(axis=1))
     if loss <= eps:
         return laws

@@ -40,14 +40,14 @@ CONSTANTS = (
 
 
 def published_constants() -> tuple[Constant, ...]:
-    """The published capacities, lowest first."""
+    """Return the published capacities, lowest first."""
     return tuple(sorted((c for c in CONSTANTS if c.published), key=lambda c: c.bits_per_parameter))
 
 
 def capacity_law(
     parameters: ArrayLike, facts: ArrayLike, bits_per_parameter: float = 2.0, fact_weight: float = 0.5
 ) -> Optimum:
-    """Hallucination rate, confidence and loss of a network that stores `facts` in `parameters`: q = 2^(-c P / n).
+    """Return hallucination rate, confidence and loss of a network of P = `parameters`, n = `facts`: 2^(-c P / n).
 
     The optimum of Guo & Li 2026 (arXiv 2602.00906) at the budget c P / n, with c = `bits_per_parameter` as
     measured by Allen-Zhu & Li (arXiv 2404.05405: about 2) or Morris et al. (arXiv 2505.24832: about 3.6), see
@@ -64,7 +64,7 @@ def capacity_law(
 
 
 def parameters_needed(q: ArrayLike, facts: ArrayLike, bits_per_parameter: float = 2.0) -> Array:
-    """Trainable parameters for a hallucination rate q on `facts` facts: n log2(1/q) / c, the inverse of the law.
+    """Return the parameters for a hallucination rate q on `facts` facts: n log2(1/q) / c, the law's inverse.
 
     Args: `q`: 1, in (0, 1]; `facts`: > 0; shapes broadcast. `bits_per_parameter`: c, bits, > 0.
     Returns: parameters (1, not rounded). Raises: ValueError where an argument lies outside.
@@ -77,7 +77,7 @@ def parameters_needed(q: ArrayLike, facts: ArrayLike, bits_per_parameter: float 
 
 
 def lora_rank_needed(q: float, facts: float, parameters_per_rank: float, bits_per_parameter: float = 2.0) -> int:
-    """Least LoRA rank whose adapters hold `facts` at a hallucination rate q.
+    """Return the least LoRA rank whose adapters hold `facts` at a hallucination rate q.
 
     A rank r adds r (in + out) parameters to each adapted matrix (Hu et al. 2021, arXiv 2106.09685), so r times
     `parameters_per_rank`, the sum of in + out over them; the law then asks for n log2(1/q) / c of these.

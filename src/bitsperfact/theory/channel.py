@@ -44,7 +44,7 @@ class Optimum:
 
 
 def log_loss_channel(eps_fact: ArrayLike, eps_nonfact: ArrayLike) -> Channel:
-    """Cheapest channel whose mean log-loss is at most `eps_fact` on facts and `eps_nonfact` on non-facts.
+    """Return cheapest channel whose mean log-loss is at most `eps_fact` on facts and `eps_nonfact` on non-facts.
 
     x* = exp(-eps_fact), q* = eps_nonfact / -ln(1 - x*) (Guo & Li 2026, arXiv 2602.00906, the log-loss theorem).
     Where exp(-eps_fact) + exp(-eps_nonfact) <= 1 a constant answer suffices: q* = 1 and 0 bits.
@@ -62,7 +62,7 @@ def log_loss_channel(eps_fact: ArrayLike, eps_nonfact: ArrayLike) -> Channel:
 
 
 def loss_of_false_fact(eps_fact: Array) -> Array:
-    """Log-loss (nats) of a non-fact with a fact's score: -ln(1 - exp(-eps_fact)), for losses > 0 of any shape.
+    """Return the log-loss (nats) of a non-fact at a fact's score: -ln(1 - exp(-eps_fact)), losses > 0, any shape.
 
     Where facts lose more than ln 2 the confidence is small and 1 minus it rounds, so there the confidence itself
     goes into log1p, elsewhere its doubt into log (Maechler 2012, "Accurately computing log(1 - exp(-|a|))").
@@ -73,7 +73,7 @@ def loss_of_false_fact(eps_fact: Array) -> Array:
 
 
 def budget_optimum(bits: ArrayLike, fact_weight: float = 0.5) -> Optimum:
-    """Least weighted log-loss that `bits` per fact can buy, and the channel that attains it.
+    """Return the least weighted log-loss that `bits` per fact can buy, and the channel that attains it.
 
     With q = 2^-bits and a = `fact_weight`: x* = a / (a + (1-a) q) and L* = (a + (1-a) q) h_e(x*). Derived here:
     among channels of Guo & Li 2026 (arXiv 2602.00906) with this q, the loss -a ln x - (1-a) q ln(1-x) is least
@@ -92,7 +92,7 @@ def budget_optimum(bits: ArrayLike, fact_weight: float = 0.5) -> Optimum:
 
 
 def hallucination_odds(q: ArrayLike, x_star: ArrayLike) -> Array:
-    """q x* / (1 - x*): at the optimum a / (1 - a), the odds of a fact in the loss, whatever the budget.
+    """Return q x* / (1 - x*): at the optimum a / (1 - a), the odds of a fact in the loss, whatever the budget.
 
     The parameter-free test of the theory: no capacity constant enters (derived here, see `budget_optimum`). Above
     a / (1 - a) a tester is more confident than its hallucinations warrant.
@@ -106,7 +106,7 @@ def hallucination_odds(q: ArrayLike, x_star: ArrayLike) -> Array:
 
 
 def effective_bits(loss_nats: ArrayLike, fact_weight: float = 0.5) -> Array:
-    """Bits per fact that a weighted log-loss is worth: the budget at which the optimum has this loss.
+    """Return the bits per fact that a weighted log-loss is worth: the budget at which the optimum has this loss.
 
     The exact inverse of `budget_optimum(...).loss_nats`, by bisection (derived here). A tester that spends more
     than this spends the difference on spreading its scores.

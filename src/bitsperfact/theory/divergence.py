@@ -9,7 +9,7 @@ from bitsperfact.units import nats_to_bits
 
 
 def kl_bits(p: ArrayLike, q: ArrayLike) -> Array:
-    """Kullback-Leibler divergence KL(p || q) of discrete distributions.
+    """Return the Kullback-Leibler divergence KL(p || q) of discrete distributions.
 
     With p the scores of facts and q those of non-facts, this is the memory per fact of any tester of a sparse
     set (Guo & Li 2026, arXiv 2602.00906, the rate-distortion theorem).
@@ -24,7 +24,7 @@ def kl_bits(p: ArrayLike, q: ArrayLike) -> Array:
 
 
 def bernoulli_kl_bits(p: ArrayLike, q: ArrayLike) -> Array:
-    """KL(Bern(p) || Bern(q)), elementwise over broadcast arrays of probabilities.
+    """Return KL(Bern(p) || Bern(q)), elementwise over broadcast arrays of probabilities.
 
     Returns: bits, in [0, inf]; inf where an outcome of the first is impossible under the second.
     Raises: ValueError where a probability lies outside [0, 1].
@@ -34,7 +34,7 @@ def bernoulli_kl_bits(p: ArrayLike, q: ArrayLike) -> Array:
 
 
 def chi2(p: ArrayLike, q: ArrayLike) -> Array:
-    """Chi-squared divergence, sum of (p - q)^2 / q: the first-order price of a set that is not sparse.
+    """Return the chi-squared divergence, sum of (p - q)^2 / q: the first-order price of a set that is not sparse.
 
     F_p = KL - p chi2 / (2 ln 2) + O(p^2) in bits, useful only for p far below every likelihood ratio q/p.
 

@@ -14,7 +14,7 @@ _NO_RATE = -1076.0
 
 
 def two_sided_filter_bits(fnr: ArrayLike, fpr: ArrayLike) -> Array:
-    """Least memory per key of a filter with these false-negative and false-positive rates (1, in [0, 1]).
+    """Return least memory per key of a filter with these false-negative and false-positive rates (1, in [0, 1]).
 
     KL(Bern(1 - fnr) || Bern(fpr)), and log2(1 / fpr) at fnr = 0 (Guo & Li 2026, arXiv 2602.00906, two-sided
     filters). 0 where fpr >= 1 - fnr: answering at random does as well.
@@ -27,7 +27,7 @@ def two_sided_filter_bits(fnr: ArrayLike, fpr: ArrayLike) -> Array:
 
 
 def lowest_fpr(bits: ArrayLike, fnr: ArrayLike) -> Array:
-    """Least false-positive rate that a tester with `bits` per fact can have at this false-negative rate.
+    """Return least false-positive rate that a tester with `bits` per fact can have at this false-negative rate.
 
     The inverse in fpr of `two_sided_filter_bits`: by data processing no threshold on any score beats it (Guo & Li
     2026, arXiv 2602.00906).

@@ -37,7 +37,7 @@ class FilterFrontier:
 
 
 def loss_frontier(bits: ArrayLike, eps_fact: ArrayLike = _LOSSES) -> LossFrontier:
-    """Every pair of log-losses that needs exactly `bits` per fact: eps_nonfact = -2^-bits ln(1 - exp(-eps_fact)).
+    """Return the log-losses that need exactly `bits` per fact: eps_nonfact = -2^-bits ln(1 - exp(-eps_fact)).
 
     The log-loss theorem of Guo & Li 2026 (arXiv 2602.00906) solved for eps_nonfact; pairs below are out of reach.
     To draw several budgets at once, give `bits` the shape (budgets, 1).
@@ -51,7 +51,7 @@ def loss_frontier(bits: ArrayLike, eps_fact: ArrayLike = _LOSSES) -> LossFrontie
 
 
 def filter_frontier(bits: ArrayLike, fnr: ArrayLike = _RATES) -> FilterFrontier:
-    """Every pair of error rates that needs exactly `bits` per key; `lowest_fpr` beside its arguments.
+    """Return every pair of error rates that needs exactly `bits` per key; `lowest_fpr` beside its arguments.
 
     By data processing it also bounds every threshold on every score of a tester with `bits` per fact (Guo & Li
     2026, arXiv 2602.00906). To draw several budgets at once, give `bits` the shape (budgets, 1).

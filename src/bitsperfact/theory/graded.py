@@ -50,7 +50,7 @@ class GradedRate:
 
 
 def graded_log_loss(grade: float, scores: Array) -> Array:
-    """-g ln x - (1-g) ln(1-x), nats, in [h_e(g), inf]: log-loss against a label g in [0, 1]."""
+    """Return -g ln x - (1-g) ln(1-x), nats, in [h_e(g), inf]: log-loss against a label g in [0, 1]."""
     with np.errstate(divide="ignore"):
         return np.asarray(-xlogy(grade, scores) - xlog1py(1 - grade, -scores))
 
@@ -66,7 +66,7 @@ def graded_rate_distortion(
     loss: GradedLoss = graded_log_loss,
     tolerance_bits: float = 1e-6,
 ) -> GradedRate:
-    """Least information per fact with graded labels: I(G; Xhat) / p, G = 0 with probability 1-p, else G ~ rho.
+    """Minimise information per fact with graded labels: I(G; Xhat) / p, G = 0 with probability 1-p, else G ~ rho.
 
     By the chain rule I(G; Xhat) / p = F_p(mean law of facts || mu_nonfact) + I(G; Xhat | fact). With the one grade
     1 this is the finite-p rate of Guo & Li 2026 (arXiv 2602.00906); p = 0 is its limit, KL. A fact of grade 0
@@ -129,7 +129,7 @@ def _losses_at(grade: float, loss: GradedLoss, scores: Array) -> Array:
 
 
 def _room(name: str, eps: float, least: float) -> float:
-    """How much more than the least a mean loss may be; ValueError where that is nothing, or no number."""
+    """Return how much more than the least a mean loss may be; ValueError where that is nothing, or no number."""
     if not least < eps < np.inf:
         raise ValueError(f"{name} must be finite and exceed the least loss on the grid, {least:g}; got {eps:g}")
     return eps - least

@@ -11,7 +11,7 @@ from bitsperfact.units import nats_to_bits
 
 
 def membership_information(mu_fact: ArrayLike, mu_nonfact: ArrayLike, p: ArrayLike) -> Array:
-    """Information that a score carries about membership, per fact: F_p = I(X; Xhat) / p with X ~ Bern(p).
+    """Return information that a score carries about membership, per fact: F_p = I(X; Xhat) / p with X ~ Bern(p).
 
     With m = p mu_fact + (1 - p) mu_nonfact, F_p = KL(mu_fact || m) + ((1 - p) / p) KL(mu_nonfact || m); it falls
     in p and tends to KL(mu_fact || mu_nonfact) as p -> 0 (Guo & Li 2026, arXiv 2602.00906).
@@ -30,7 +30,7 @@ def membership_information(mu_fact: ArrayLike, mu_nonfact: ArrayLike, p: ArrayLi
 
 
 def membership_information_slope(mu_fact: ArrayLike, mu_nonfact: ArrayLike, p: ArrayLike) -> Array:
-    """How fast `membership_information` falls as facts become less rare: dF_p/dp = -KL(mu_nonfact || m) / p^2.
+    """Return the slope of `membership_information` in the share of facts: dF_p/dp = -KL(mu_nonfact || m) / p^2.
 
     With m = p mu_fact + (1 - p) mu_nonfact (Guo & Li 2026, arXiv 2602.00906, Lemma 3.5). As p -> 0 it tends to
     -chi2(mu_fact || mu_nonfact) / 2 nats, the first-order price of a set that is not sparse (derived here: m
@@ -46,7 +46,7 @@ def membership_information_slope(mu_fact: ArrayLike, mu_nonfact: ArrayLike, p: A
 
 
 def channel_information(q: ArrayLike, p: ArrayLike) -> Array:
-    """F_p of the hallucination channel, in closed form: what a share q of hallucinations costs at finite p.
+    """Return F_p of the hallucination channel, in closed form: what a share q of hallucinations costs at finite p.
 
     F_p = (h(p) - m h(p / m)) / p with m = p + (1 - p) q, the share of claims that get the score x* (derived here:
     I = H(X) - H(X | Xhat); the score 0 is certain to be a non-fact, and x* leaves the entropy h(p / m)).
@@ -70,7 +70,7 @@ def channel_information(q: ArrayLike, p: ArrayLike) -> Array:
 
 
 def channel_is_optimal(x_star: ArrayLike, q_star: ArrayLike, p: ArrayLike) -> Array:
-    """Whether the hallucination channel is still the cheapest under log-loss at a share p of facts.
+    """Return whether the hallucination channel is still the cheapest under log-loss at a share p of facts.
 
     Exactly where x* >= p / (p + (1 - p) q*): where it is at least as confident as the posterior. Derived here:
     with slopes s for the loss of facts and b for that of non-facts, a channel is optimal iff

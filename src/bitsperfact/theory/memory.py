@@ -38,7 +38,7 @@ class Sparsity:
 
 
 def memory_lower_bound(n: int, u: int, mu_fact: ArrayLike, mu_nonfact: ArrayLike) -> MemoryBound:
-    """Memory without which no tester of n facts among u claims has these score distributions.
+    """Return the memory without which no tester of n facts among u claims has these score distributions.
 
     Simple: B >= n F_p - log2(8 n) / 2 (Guo & Li 2026, arXiv 2602.00906, the non-asymptotic bound). Tighter
     (derived here): B >= n F_p - [u h(p) - log2 C(u, n)]. With the set uniform among all of size n, the u
@@ -56,7 +56,7 @@ def memory_lower_bound(n: int, u: int, mu_fact: ArrayLike, mu_nonfact: ArrayLike
 
 
 def excess_entropy_bits(n: int, u: int) -> float:
-    """u h(n/u) - log2 C(u, n): what u independent memberships have in entropy over a set of exactly n.
+    """Return u h(n/u) - log2 C(u, n): what u independent memberships have in entropy over a set of exactly n.
 
     Returns: bits, in (0, log2(8 n) / 2). The terms of order u cancel in Stirling's formula, not in floating point.
     """
@@ -66,7 +66,7 @@ def excess_entropy_bits(n: int, u: int) -> float:
 
 
 def sparsity_check(n: int, u: int, mu_fact: ArrayLike, mu_nonfact: ArrayLike, tolerance: float = 0.02) -> Sparsity:
-    """Whether n facts among u claims are rare enough for KL to stand for the bits per fact, F_p with p = n / u.
+    """Check that n facts among u claims are rare enough for KL to stand for F_p, the bits per fact at p = n / u.
 
     Sparse means F_p >= (1 - tolerance) KL (F_p: Guo & Li 2026, arXiv 2602.00906). Scores that mean nothing (KL =
     0) are sparse at any p.

@@ -14,7 +14,7 @@ _SMALL_TILT = 1e-3
 
 
 def least_bits_of_auc(auc: ArrayLike) -> Array:
-    """Least KL(facts || non-facts) of two score laws with this area under the curve (1, in [0, 1]).
+    """Return the least KL(facts || non-facts) of two score laws with this area under the curve (1, in [0, 1]).
 
     Derived here. With U the rank of a score among non-facts, ties broken at random, U is uniform for non-facts
     and has mean `auc` for facts; by data processing KL is at least that of U. Of all laws on [0, 1] with a given

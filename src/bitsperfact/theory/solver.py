@@ -44,7 +44,7 @@ class RateDistortion:
 def rate_distortion(
     d_fact: Loss, d_nonfact: Loss, eps_fact: float, eps_nonfact: float, grid: ArrayLike
 ) -> RateDistortion:
-    """Least KL(mu_fact || mu_nonfact) with mean losses at most `eps_fact` and `eps_nonfact`, scores on a grid.
+    """Minimise KL(mu_fact || mu_nonfact) with mean losses at most `eps_fact` and `eps_nonfact`, on a grid.
 
     The problem is that of Guo & Li 2026, arXiv 2602.00906. Its exact dual (derived here): for a slope s >= 0 and
     given mu_nonfact the best mu_fact is mu_nonfact e^(-s d_fact) / Z with KL + s (loss - eps_fact) = -s eps_fact -
@@ -100,7 +100,7 @@ class _Edge:
 
 
 def _solve(scores: Array, facts: Array, nonfacts: Array, eps_fact: float, eps_nonfact: float) -> RateDistortion:
-    """The answer for points sorted by non-fact loss, of which at least one meets each loss."""
+    """Return the answer for points sorted by non-fact loss, of which at least one meets each loss."""
     least = float(facts.min())
     # From the least loss, where the gain of the best score is 1 at every slope and nothing underflows.
     above, eps = facts - least, eps_fact - least
@@ -140,7 +140,7 @@ def _edge(above: Array, nonfacts: Array, gain: Array, eps_nonfact: float, offset
 
 
 def _without_memory(above: Array, nonfacts: Array, eps_nonfact: float) -> _Edge:
-    """The law for facts and non-facts alike that costs facts least: the limit of slope 0, worth 0 nats."""
+    """Return the law for facts and non-facts alike that costs facts least: the limit of slope 0, worth 0 nats."""
     finite = np.flatnonzero(np.isfinite(above))
     mu = np.zeros_like(above)
     if nonfacts[finite[0]] > eps_nonfact:

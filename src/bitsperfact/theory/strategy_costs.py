@@ -34,7 +34,7 @@ class Strategy:
 def strategies(
     bits: float, fact_weight: float = 0.5, *, forget: float = 0.1, share_of_facts: float = 1e-4
 ) -> list[Strategy]:
-    """Loss and error rates of seven strategies that spend the same `bits` per fact; derived here.
+    """Return the loss and error rates of seven strategies that spend the same `bits` per fact; derived here.
 
     A tester says match or no match. At every rate pair the memory is that of Guo & Li 2026 (arXiv 2602.00906), and
     an answer scores its posterior, so that forgotten facts never score 0, which would cost an infinite log-loss.

@@ -104,7 +104,7 @@ def ladder(
     trade_off: tuple[float, ...] = (),
     per_fact: tuple[float, float] = (1.0, 6.0),
 ) -> list[Cell]:
-    """The cells of a ladder, those with P / n outside `per_fact` left out; sorted by size, n, weight, seed.
+    """Return the cells of a ladder, those with P / n outside `per_fact` left out; sorted by size, n, weight, seed.
 
     `trade_off`: further fact weights, for the middle size and the first seed only.
     Raises: ValueError where nothing is left, or a shape or n does not fit.

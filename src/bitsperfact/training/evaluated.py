@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bitsperfact import tables
 from bitsperfact.files import sha256_of_text
@@ -25,7 +26,7 @@ UNTRAINED, UNTRAINED_FRESH = "untrained-fact", "untrained-fresh"
 
 
 def evaluated_claims(cell: Cell, n_fresh: int) -> dict[str, Numbers]:
-    """Claims by stratum: `fact`, `fresh` (so many), `near-1` to `near-3`, `shuffled`.
+    """Return claims by stratum: `fact`, `fresh` (so many), `near-1` to `near-3`, `shuffled`.
 
     Cells of one claim set are evaluated on the same facts and near claims, and on the same fresh ones as far as
     they go.
@@ -110,16 +111,17 @@ class LadderTables:
     def rows(self) -> Iterator[pd.DataFrame]:
         """Yield the scores tables of each cell: on its facts, on their controls, and before training."""
         for cells in self._by_set():
+            ids = _ClaimIds()
             for cell in cells:
                 table = self.scores(cell)
                 values = {
                     str(name): part.to_numpy() for name, part in table.groupby("stratum", observed=True)["score"]
                 }
                 drawn = evaluated_claims(cell, values["fresh"].size)
-                for model, claim_set, strata in _asked(cell):
+                for model, claim_set, strata in _of_cell(cell):
                     if all(stratum in values for stratum, _ in strata):
                         numbers, scores = _together(drawn, values, strata)
-                        yield _scores(cell, model, claim_set, numbers, scores)
+                        yield _scores(cell, model, ids.of(cell, claim_set, numbers), scores)
 
     def _by_set(self) -> list[list[Cell]]:
         names = sorted({cell.claim_set for cell in self.cells})
@@ -129,14 +131,14 @@ class LadderTables:
         return int((self.scores(cell)["stratum"] == "fresh").sum())
 
 
-def _asked(cell: Cell) -> list[tuple[str, str, list[tuple[str, str]]]]:
+def _of_cell(cell: Cell) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Model, claim set, and which strata of scores are of which claims."""
     name = cell.claim_set
-    asked = [(cell.name, name, [("fact", "fact"), ("fresh", "fresh")])]
-    asked += [(cell.name, f"{name}-{stratum}", [("fact", "fact"), (stratum, stratum)]) for stratum in NEAR]
-    asked.append((cell.name, f"{name}-{SHUFFLED}", [(SHUFFLED, SHUFFLED), ("fresh", "few")]))
-    asked.append((untrained(cell), name, [(UNTRAINED, "fact"), (UNTRAINED_FRESH, "few")]))
-    return asked
+    samples = [(cell.name, name, [("fact", "fact"), ("fresh", "fresh")])]
+    samples += [(cell.name, f"{name}-{stratum}", [("fact", "fact"), (stratum, stratum)]) for stratum in NEAR]
+    samples.append((cell.name, f"{name}-{SHUFFLED}", [(SHUFFLED, SHUFFLED), ("fresh", "few")]))
+    samples.append((untrained(cell), name, [(UNTRAINED, "fact"), (UNTRAINED_FRESH, "few")]))
+    return samples
 
 
 def _together(
@@ -162,7 +164,7 @@ def _near_with_facts(cell: Cell, stratum: str, distance: int, n_fresh: int) -> t
 
 
 def _claims(cell: Cell, name: str, facts: Numbers, nonfacts: Numbers, near: Numbers | None = None) -> pd.DataFrame:
-    """The claims table of one set; claims `near` a fact are of its entity, others of their own."""
+    """Return the claims table of one set; claims `near` a fact are of its entity, others of their own."""
     numbers = np.concatenate([facts, nonfacts])
     texts = cell.universe.texts(numbers)
     ids = [tables.claim_id(name, "", text) for text in texts]
@@ -176,10 +178,26 @@ def _claims(cell: Cell, name: str, facts: Numbers, nonfacts: Numbers, near: Numb
     return frame.assign(is_fact=is_fact, grade=is_fact.astype(np.float64), stratum=stratum, source=source)
 
 
-def _scores(cell: Cell, model: str, claim_set: str, numbers: Numbers, values: np.ndarray) -> pd.DataFrame:
+class _ClaimIds:
+    """Ids of claims by their numbers, each hashed once for all networks that were asked of it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Numbers, NDArray[np.object_]]] = {}
+
+    def of(self, cell: Cell, claim_set: str, numbers: Numbers) -> NDArray[np.object_]:
+        known, ids = self._known.get(claim_set, (np.empty(0, np.int64), np.empty(0, np.object_)))
+        if (new := np.setdiff1d(numbers, known)).size:
+            texts = cell.universe.texts(new)
+            ids = np.concatenate([ids, np.array([tables.claim_id(claim_set, "", text) for text in texts], object)])
+            known = np.concatenate([known, new])
+            order = np.argsort(known)
+            self._known[claim_set] = known, ids = known[order], ids[order]
+        return ids[np.searchsorted(known, numbers)]
+
+
+def _scores(cell: Cell, model: str, ids: NDArray[np.object_], values: np.ndarray) -> pd.DataFrame:
     length, objective = cell.universe.length, objective_of(cell.shape.objective)
     generates = objective.output == "log-likelihoods"
-    ids = [tables.claim_id(claim_set, "", text) for text in cell.universe.texts(numbers)]
     revision = "trained" if model == cell.name else "untrained"
     frame = pd.DataFrame({"model": model, "revision": revision, "dtype": "float32", "claim_id": ids})
     frame = frame.assign(score=objective.score, value=values.astype(np.float64), n_tokens=length)

@@ -36,28 +36,28 @@ class Universe:
         return int(self.alphabet**self.length)
 
     def symbols(self, numbers: Numbers) -> Symbols:
-        """Digits of claims of shape (...), most significant first; shape (..., length), in [0, alphabet)."""
+        """Return digits of claims (...), most significant first; shape (..., length), in [0, alphabet)."""
         powers = self.alphabet ** np.arange(self.length - 1, -1, -1, dtype=np.int64)
         return np.asarray(numbers[..., None] // powers % self.alphabet)
 
     def numbers(self, symbols: Symbols) -> Numbers:
-        """Inverse of `symbols`."""
+        """Return the inverse of `symbols`."""
         powers = self.alphabet ** np.arange(self.length - 1, -1, -1, dtype=np.int64)
         return np.asarray(symbols @ powers)
 
     def texts(self, numbers: Numbers) -> list[str]:
-        """Claims as strings, one letter per symbol."""
+        """Return claims as strings, one letter per symbol."""
         letters = np.array(list(LETTERS))[self.symbols(numbers)]
         return ["".join(row) for row in letters]
 
 
 def rng_of(seed: int, *names: str) -> np.random.Generator:
-    """A generator of random numbers that depends on the seed and these names only, on every machine."""
+    """Return a generator of random numbers that depends on the seed and these names only, on every machine."""
     return np.random.default_rng(int(sha256_of_text(str(seed), *names)[:16], 16))
 
 
 def draw_facts(universe: Universe, n: int, seed: int) -> Numbers:
-    """`n` distinct claims, uniform among all sets of that size; sorted, shape (n,).
+    """Return `n` distinct claims, uniform among all sets of that size; sorted, shape (n,).
 
     Raises: ValueError where n exceeds half the universe: facts are to be sparse.
     """
@@ -71,7 +71,7 @@ def draw_facts(universe: Universe, n: int, seed: int) -> Numbers:
 
 
 def draw_nonfacts(universe: Universe, facts: Numbers, count: int, rng: np.random.Generator) -> Numbers:
-    """`count` claims uniform over the universe without the facts (sorted); shape (count,), repeats possible."""
+    """Draw `count` claims uniformly from the universe without the facts (sorted); (count,), repeats possible."""
     drawn = rng.integers(universe.size, size=count)
     while (known := np.isin(drawn, facts)).any():
         drawn[known] = rng.integers(universe.size, size=int(known.sum()))
@@ -81,7 +81,7 @@ def draw_nonfacts(universe: Universe, facts: Numbers, count: int, rng: np.random
 def draw_near(
     universe: Universe, facts: Numbers, distance: int, count: int, rng: np.random.Generator
 ) -> tuple[Numbers, Numbers]:
-    """Non-facts that differ from a random fact in exactly `distance` symbols, and these facts; shapes (count,).
+    """Draw non-facts exactly `distance` symbols from a random fact, and these facts; shapes (count,).
 
     Raises: ValueError where `distance` is not in 1..length.
     """
@@ -106,7 +106,7 @@ def _changed(universe: Universe, numbers: Numbers, distance: int, rng: np.random
 
 
 def shuffled_facts(universe: Universe, facts: Numbers, rng: np.random.Generator) -> Numbers:
-    """The facts with the symbols of each position dealt anew among them: the same symbols, another set.
+    """Return the facts with the symbols of each position dealt anew among them: the same symbols, another set.
 
     What was stored cannot help to find these, so a network must get 0 bits on them. Facts met by chance are left
     out; shape (at most n,).

@@ -23,19 +23,19 @@ class LadderStore:
     folder: Path
 
     def record_path(self, stack: Stack) -> Path:
-        """A stack's results, written last: that it is there means that the stack is done."""
+        """Return a stack's results, written last: that it is there means that the stack is done."""
         return self.folder / "stacks" / f"{stack.id}.parquet"
 
     def scores_path(self, stack: Stack) -> Path:
-        """A stack's scores."""
+        """Return a stack's scores."""
         return self.folder / "stacks" / f"{stack.id}.scores.parquet"
 
     def checkpoint_path(self, stack: Stack) -> Path:
-        """A stack's state in training; gone once it is done."""
+        """Return a stack's state in training; gone once it is done."""
         return self.folder / "checkpoints" / f"{stack.id}.pt"
 
     def network_path(self, cell: Cell) -> Path:
-        """A cell's trained network."""
+        """Return a cell's trained network."""
         return self.folder / "networks" / cell.name
 
     def write(self, stack: Stack, records: pd.DataFrame, scores: pd.DataFrame) -> None:
@@ -45,18 +45,18 @@ class LadderStore:
                 frame.to_parquet(partial, index=False)
 
     def records(self, stacks: list[Stack]) -> pd.DataFrame:
-        """The table of cells of finished stacks (`tables.COLUMNS`), sorted by what the cells are."""
+        """Return the table of cells of finished stacks (`tables.COLUMNS`), sorted by what the cells are."""
         parts = [pd.read_parquet(self.record_path(stack)) for stack in stacks]
         order = ["architecture", "parameters", "n_facts", "fact_weight", "seed"]
         return pd.concat(parts, ignore_index=True).sort_values(order).reset_index(drop=True)
 
     def scores(self, stack: Stack) -> pd.DataFrame:
-        """Scores of a finished stack: columns cell, stratum, score (float32, nats)."""
+        """Return scores of a finished stack: columns cell, stratum, score (float32, nats)."""
         return pd.read_parquet(self.scores_path(stack))
 
 
 def record(stack: Stack, state: "State", index: int) -> dict[str, object]:
-    """One row of the table of cells."""
+    """Return one row of the table of cells."""
     cell, shape = stack.cells[index], stack.shape
     last = state.horizons[-1]
     gain = gains(state.horizons)[index]
@@ -90,7 +90,7 @@ def record(stack: Stack, state: "State", index: int) -> dict[str, object]:
 
 
 def scores_table(cell: Cell, scores: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Scores of one cell in long form."""
+    """Return scores of one cell in long form."""
     parts = [pd.DataFrame({"stratum": name, "score": values}) for name, values in scores.items()]
     frame = pd.concat(parts, ignore_index=True)
     frame.insert(0, "model", cell.name)

@@ -43,7 +43,7 @@ def train(stack: Stack, checkpoint: Path, progress: Progress | None = None) -> S
 
 
 def initial_state(stack: Stack, network: Network) -> State:
-    """The state before the first step: members' parameters depend on their seed, the claims drawn on the stack."""
+    """Return the state before the first step: parameters depend on a member's seed, claims drawn on the stack."""
     parameters = initial_stack(network, [_seed("network", cell.name) for cell in stack.cells])
     generator = torch.Generator().manual_seed(_seed("claims", stack.id))
     return State(parameters, initial_moments(parameters, network.matrices()), generator)

@@ -43,7 +43,7 @@ def _reached(network: Network, own: Mapping[str, Tensor], cell: Cell) -> tuple[f
 def measured(
     stack: Stack, network: Network, parameters: Mapping[str, Tensor], untrained: Mapping[str, Tensor], index: int
 ) -> Scores:
-    """All scores of one cell, by stratum, as its objective scores claims, nats.
+    """Return all scores of one cell, by stratum, as its objective scores claims, nats.
 
     `fact`: all facts. `fresh`: non-facts uniform over the universe, as many as its bits take and at most the
     schedule's number. `near-1` to `near-3`: so many symbols from a fact. `shuffled`: what `shuffled_facts` gives.
@@ -68,7 +68,7 @@ def _n_fresh(cell: Cell, bits: float, most: int) -> int:
 def scores_of(
     network: Network, own: Mapping[str, Tensor], cell: Cell, numbers: Numbers
 ) -> Float32[NDArray[np.float32], " claims"]:
-    """Scores of claims by one member (a stack of one), in float32."""
+    """Return scores of claims by one member (a stack of one), in float32."""
     symbols = torch.from_numpy(cell.universe.symbols(numbers))
     objective = objective_of(cell.shape.objective)
     chunks = (symbols[start : start + _CHUNK] for start in range(0, len(symbols), _CHUNK))

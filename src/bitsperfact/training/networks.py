@@ -22,31 +22,31 @@ class Network(Protocol):
     shape: Shape
 
     def sizes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of each parameter of one member, by the name that it is saved under."""
+        """Return the shape of each parameter of one member, by the name that it is saved under."""
 
     def matrices(self) -> dict[str, int]:
-        """Parameters that are products' matrices inside, with the number of blocks side by side in each."""
+        """Return parameters that are products' matrices inside, with the number of blocks side by side in each."""
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
-        """Parameters of one member, float32."""
+        """Return the parameters of one member, float32."""
 
     def logits(
         self, parameters: Parameters, symbols: Int[Tensor, "members batch length"], dtype: torch.dtype
     ) -> Float32[Tensor, "members batch"]:
-        """Log-odds that a claim is a fact: nats."""
+        """Return log-odds that a claim is a fact: nats."""
 
     def log_likelihood(
         self, parameters: Parameters, symbols: Int[Tensor, "members batch length"], dtype: torch.dtype
     ) -> Float32[Tensor, "members batch length"]:
-        """Log-likelihood of each symbol given those before: nats."""
+        """Return log-likelihood of each symbol given those before: nats."""
 
 
 def initial_stack(network: Network, seeds: list[int]) -> dict[str, Tensor]:
-    """Parameters of a stack, one member per seed; each member's depend on its own seed only."""
+    """Return the parameters of a stack, one member per seed; each member's depend on its own seed only."""
     members = [network.initial(torch.Generator().manual_seed(seed)) for seed in seeds]
     return {name: torch.stack([member[name] for member in members]) for name in members[0]}
 
 
 def member_of(parameters: Parameters, index: int) -> dict[str, Tensor]:
-    """One member as a stack of its own."""
+    """Return one member as a stack of its own."""
     return {name: value[index : index + 1] for name, value in parameters.items()}

@@ -32,7 +32,7 @@ class Moments:
 
 
 def initial_moments(parameters: dict[str, Tensor], matrices: dict[str, int]) -> Moments:
-    """Moments before the first step."""
+    """Return moments before the first step."""
     zeros = {name: torch.zeros_like(value) for name, value in parameters.items()}
     return Moments(zeros, {name: torch.zeros_like(v) for name, v in parameters.items() if name not in matrices})
 
@@ -46,7 +46,7 @@ def update(
     schedule: Schedule,
     rate: float,
 ) -> None:
-    """One step, in place; `rate` (1, in [0, 1]) multiplies both learning rates."""
+    """Make one step, in place; `rate` (1, in [0, 1]) multiplies both learning rates."""
     moments.step += 1
     ahead = {}
     for name, gradient in gradients.items():
@@ -68,7 +68,7 @@ def _adam(value: Tensor, gradient: Tensor, first: Tensor, second: Tensor, step: 
 
 
 def _orthogonal_steps(momenta: dict[str, Tensor], blocks: dict[str, int]) -> dict[str, Tensor]:
-    """Steps of root-mean-square `_RMS` for each block of columns, by name; shapes (members, rows, columns).
+    """Return steps of root-mean-square `_RMS` for each block of columns, by name; shapes (members, rows, columns).
 
     Blocks of one shape, also of transposed shape, go through the products together: they are small and many.
     """

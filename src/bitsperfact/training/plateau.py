@@ -25,5 +25,5 @@ def gains(horizons: list[Horizon]) -> list[float]:
 
 
 def is_finished(horizons: list[Horizon], tolerance: float) -> bool:
-    """Whether every member's last gain is within the tolerance: doubling again would be worth little."""
+    """Return whether every member's last gain is within the tolerance: doubling again would be worth little."""
     return all(gain <= tolerance for gain in gains(horizons))

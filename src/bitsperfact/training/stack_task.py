@@ -77,16 +77,16 @@ class StackTask:
         return False
 
     def _report(self) -> Callable[[int], None]:
-        """What turns steps into items of progress."""
-        done = told = 0
+        """Return what turns steps into items of progress."""
+        done = reported = 0
 
         def report(steps: int) -> None:
-            nonlocal done, told
+            nonlocal done, reported
             done += steps
             items = done // _STEPS * _STEPS * self.n_items // max(self.stack.steps, 1)
-            if items > told:
-                advance(items - told)
-                told = items
+            if items > reported:
+                advance(items - reported)
+                reported = items
 
         return report
 

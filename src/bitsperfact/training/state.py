@@ -31,7 +31,7 @@ class State:
     steps_done: int = 0
 
     def copy(self) -> "State":
-        """A copy that shares nothing, without a trunk of its own."""
+        """Return a copy that shares nothing, without a trunk of its own."""
         generator = torch.Generator()
         generator.set_state(self.generator.get_state())
         parameters = {name: value.detach().clone() for name, value in self.parameters.items()}
@@ -40,7 +40,7 @@ class State:
         )
 
     def back_to_trunk(self) -> "State":
-        """The state before the decay, with what the decay found; raises ValueError where there was none."""
+        """Return the state before the decay, with what the decay found; raises ValueError where there was none."""
         if self.trunk is None:
             raise ValueError("trunk must be there to go back to")
         trunk = self.trunk
@@ -55,7 +55,7 @@ def save_state(state: State, path: Path) -> None:
 
 
 def load_state(path: Path) -> State | None:
-    """The state of a checkpoint, or None where there is none; files are whole or absent."""
+    """Return the state of a checkpoint, or None where there is none; files are whole or absent."""
     if not path.is_file():
         return None
     return _unpacked(torch.load(path, weights_only=True))

@@ -75,7 +75,7 @@ def _verdict(evidence: Evidence, whose: str, claim_set: str, score: str, keys: l
 
 
 def slopes(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Least-squares slopes of each row of y (draws, points) on x (points,); shape (draws,)."""
+    """Return the least-squares slopes of each row of y (draws, points) on x (points,); shape (draws,)."""
     centred = x - x.mean()
     found: NDArray[np.float64] = y @ centred / (centred @ centred)
     return found
@@ -90,22 +90,22 @@ def _obstacle(sizes: NDArray[np.float64], numbers: list[Measured]) -> str:
 
 
 def _may_turn(status: Status, log2_sizes: NDArray[np.float64], numbers: list[Measured]) -> bool:
-    """Whether more bits of a model whose bits are only a lower bound would pull the slope the other way."""
+    """Return whether more bits of a model whose bits are only a lower bound would pull the slope the other way."""
     limited = np.array([number.resolution_limited for number in numbers])
     pull = (log2_sizes - log2_sizes.mean())[limited]
     return bool((pull < 0).any() if status == "consistent" else (pull > 0).any())
 
 
 def _reason(slope: float, lower: float, upper: float, n_families: int, numbers: list[Measured]) -> str:
-    said = (
+    reason = (
         f"{slope:+.2f} bits per doubling of parameters ({lower:+.2f} to {upper:+.2f}) over {len(numbers)} models"
     )
     if n_families > 1:
-        said += f" of {n_families} families, which differ in training data as well as in size"
-        said += ": a description, no test of the theory"
+        reason += f" of {n_families} families, which differ in training data as well as in size"
+        reason += ": a description, no test of the theory"
     if any(number.resolution_limited for number in numbers):
-        said += "; some bits are lower bounds (≥)"
-    return said + "."
+        reason += "; some bits are lower bounds (≥)"
+    return reason + "."
 
 
 PREDICTION = Prediction(

@@ -27,11 +27,13 @@ def capacity_law(evidence: Evidence) -> Iterator[Verdict]:
     )
 
 
-def _predicted(law: CapacityLaw, held: HeldOut, what: str, among: int) -> LawTest:
-    reason = f"c = {held.fitted:.2f} of {held.n_fitted} (P, n) pairs of {what} up to {held.limit:.5g} errs by"
-    reason += f" {100 * held.error:.1f} % (median, signed {100 * held.drift:+.1f} %) on {held.n_held} beyond; best"
-    reason += f" cell {law.best:.2f} ({law.best_cell})"
-    return 0.0, (held.error, *held.ends(among)), (0.0, MOST_ERROR), reason
+def _predicted(law: CapacityLaw, heldout: HeldOut, what: str, among: int) -> LawTest:
+    reason = (
+        f"c = {heldout.fitted:.2f} of {heldout.n_fitted} (P, n) pairs of {what} up to {heldout.limit:.5g} errs"
+    )
+    reason += f" by {100 * heldout.error:.1f} % (median, signed {100 * heldout.drift:+.1f} %)"
+    reason += f" on {heldout.n_heldout} beyond; best cell {law.best:.2f} ({law.best_cell})"
+    return 0.0, (heldout.error, *heldout.ends(among)), (0.0, MOST_ERROR), reason
 
 
 PREDICTION = Prediction(

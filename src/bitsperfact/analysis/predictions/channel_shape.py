@@ -32,7 +32,7 @@ def lag(evidence: Evidence, key: Key, n_rows: int) -> Measured:
 
 
 def _obstacle(evidence: Evidence, key: Key, n_rows: int) -> str:
-    """A rival with fewer parameters that does as well: two smooth peaks, which contain no channel."""
+    """Return a rival with fewer parameters that does as well: two smooth peaks, which contain no channel."""
     if lag(evidence, key, n_rows).lower > MOST_NATS:
         return ""
     smooth = shared(evidence.maybe(key, "behind_smooth"), n_rows, 1 / len(RIVALS))

@@ -34,12 +34,12 @@ def channel_signature(evidence: Evidence) -> Iterator[Verdict]:
 def _verdict(evidence: Evidence, key: Key, n_rows: int) -> Verdict:
     numbers = {name: shared(evidence.maybe(key, name), n_rows) for name in READ}
     # That something is known is no claim of this row, and the end of a certificate moves out otherwise.
-    status, reason = _told(numbers | {"bits_per_fact": evidence.number(key, "bits_per_fact")})
+    status, reason = _judged(numbers | {"bits_per_fact": evidence.number(key, "bits_per_fact")})
     unmeasured = (math.nan, math.nan, math.nan, math.nan)
     return Verdict(key.model, key.claim_set, key.score, "channel_signature", *unmeasured, status, reason)
 
 
-def _told(numbers: dict[str, Measured]) -> tuple[Status, str]:
+def _judged(numbers: dict[str, Measured]) -> tuple[Status, str]:
     unknown = [name for name, number in numbers.items() if not number.known]
     if unknown:
         return "undecided", f"Not known well enough: {', '.join(unknown)}."

@@ -9,7 +9,8 @@ from scipy.stats import rankdata
 
 from bitsperfact.analysis.evidence import Evidence, Key, Measured, Verdict
 from bitsperfact.analysis.predictions import Prediction
-from bitsperfact.analysis.sharing import ERROR, HALF_WIDTH
+from bitsperfact.analysis.sharing import HALF_WIDTH
+from bitsperfact.constants import ERROR
 from bitsperfact.tables import ALL_MODELS, ALL_SETS, Status
 
 #: Fewer cells may all be in order by chance: once in 24 times with four.
@@ -82,7 +83,7 @@ def _interval(
 
 
 def _multiplicity(label: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
-    """How often each cell is drawn: as often as its model, or its set."""
+    """Return how often each cell is drawn: as often as its model, or its set."""
     n = int(label.max()) + 1
     return np.asarray(np.bincount(rng.integers(n, size=n), minlength=n)[label])
 
@@ -99,7 +100,7 @@ def _noisy(numbers: list[list[Measured]], rng: np.random.Generator) -> NDArray[n
 
 
 def rank_correlations(both: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Spearman's correlation of the first half of each row with the second, (draws, 2 cells) to (draws,).
+    """Return Spearman's correlation of the first half of each row with the second, (draws, 2 cells) to (draws,).
 
     0 where one half is all ties: equal numbers show no order.
     """

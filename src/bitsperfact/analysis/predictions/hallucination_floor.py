@@ -8,11 +8,10 @@ import numpy as np
 from bitsperfact.analysis.evidence import Evidence, Measured, Verdict, figure
 from bitsperfact.analysis.predictions import Prediction
 from bitsperfact.analysis.sharing import shared
+from bitsperfact.constants import MISSED
 from bitsperfact.tables import Status
 from bitsperfact.theory import lowest_fpr
 
-#: The hallucination rate is taken at 95 % recall of facts.
-FNR = 0.05
 #: Bits by which the rate may seem to lie below the floor without contradicting it.
 FREE_BITS = 0.5
 
@@ -57,23 +56,23 @@ def _floors(bits: Measured) -> tuple[float, float, float]:
     # A debiased estimate of no bits may fall below 0, and bits without end allow a tester that never errs.
     at = np.maximum([bits.value, bits.upper, bits.lower + FREE_BITS], 0.0)
     ends = np.isinf(at)
-    floor, least, most = np.where(ends, 0.0, lowest_fpr(np.where(ends, 0.0, at), FNR))
+    floor, least, most = np.where(ends, 0.0, lowest_fpr(np.where(ends, 0.0, at), MISSED))
     return float(floor), float(least), float(most)
 
 
 def _judged(bits: Measured, rate: Measured, floor: float, least: float, most: float) -> tuple[Status, str]:
     if not (rate.known and bits.known):
         return "undecided", "The hallucination rate or the bits per fact are unknown."
-    said = f"{_percent(rate.value)} of non-facts pass at 95 % recall"
-    said += f", and {bits} allow no less than {_percent(floor)}"
+    reason = f"{_percent(rate.value)} of non-facts pass at 95 % recall"
+    reason += f", and {bits} allow no less than {_percent(floor)}"
     if rate.upper < least:
         if bits.resolution_limited:
-            return "undecided", f"{said}, but the bits are only a lower bound and the floor may be lower."
+            return "undecided", f"{reason}, but the bits are only a lower bound and the floor may be lower."
         ends = f"{_percent(rate.upper)} against {_percent(least)}"
-        return "violated", f"{said}; even the ends of the intervals disagree, {ends}."
+        return "violated", f"{reason}; even the ends of the intervals disagree, {ends}."
     if rate.lower >= most:
-        return "consistent", f"{said}."
-    return "undecided", f"{said}; the intervals are too wide to tell them apart."
+        return "consistent", f"{reason}."
+    return "undecided", f"{reason}; the intervals are too wide to tell them apart."
 
 
 def _percent(rate: float) -> str:

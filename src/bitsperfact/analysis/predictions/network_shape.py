@@ -51,7 +51,7 @@ def _shape(ladders: Ladders, cell: str, among: int) -> CellResult:
 
 
 def _best_laws(ladders: Ladders, cells: Sequence[str]) -> str:
-    """How many cells each law predicts best."""
+    """Return how many cells each law predicts best."""
     behind = [[ladders.number(cell, f"behind_{law}").value for law in _LAWS] for cell in cells]
     best = Counter(_LAWS[int(np.argmin(each))] for each in behind if np.isfinite(each).all())
     return ", ".join(f"{law} {best[law]}" for law in _LAWS if law in best) or "unknown"

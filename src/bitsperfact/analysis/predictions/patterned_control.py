@@ -64,21 +64,21 @@ def _random(pattern: Measured, _bits: list[Measured]) -> tuple[float, Status, st
     if not pattern.known:
         return 0.0, "undecided", "The pattern bits are unknown."
     status = judged_as_none(pattern)
-    said = f"The text alone gives {pattern}"
+    reason = f"The text alone gives {pattern}"
     if status == "violated":
         return 0.0, status, f"A random control, but the text alone gives {pattern}: its non-facts are marked."
     if status == "undecided":
-        return 0.0, status, f"{said}: too wide to say that facts and non-facts look alike."
-    return 0.0, status, f"{said}: facts and non-facts look alike."
+        return 0.0, status, f"{reason}: too wide to say that facts and non-facts look alike."
+    return 0.0, status, f"{reason}: facts and non-facts look alike."
 
 
 def _ordinary(pattern: Measured, bits: list[Measured]) -> tuple[float, Status, str]:
     best = max((number.value for number in bits if number.known), default=0.0)
     allowed = MOST_EXPLAINED * best
-    said = f"The text alone gives {pattern}, the best model {figure(best)} bits"
+    reason = f"The text alone gives {pattern}, the best model {figure(best)} bits"
     if pattern.known and best > 0 and pattern.upper <= allowed:
-        return allowed, "consistent", f"{said}: patterns explain at most {100 * pattern.upper / best:.0f} %."
-    return allowed, "undecided", f"{said}: part of it may be pattern, so read bits_above_pattern."
+        return allowed, "consistent", f"{reason}: patterns explain at most {100 * pattern.upper / best:.0f} %."
+    return allowed, "undecided", f"{reason}: part of it may be pattern, so read bits_above_pattern."
 
 
 PREDICTION = Prediction(

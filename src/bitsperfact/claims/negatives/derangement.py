@@ -21,7 +21,7 @@ class _Pack:
 
 
 def made(facts: Facts, k: int, generator: Generator) -> Answers:
-    """`k` distinct answers per fact, none true of the subject nor given for it; all there are if fewer.
+    """Return `k` distinct answers per fact, none true of the subject nor given for it; all there are if fewer.
 
     Each answer is dealt k times as often as it is a fact of the set, so that the answer alone does not give the
     truth away; see `deal` for answers that too few subjects may have so often. The deal is one for the whole set:
@@ -35,7 +35,7 @@ def made(facts: Facts, k: int, generator: Generator) -> Answers:
 
 
 def answer_ratio(facts: Facts, k: int) -> float:
-    """How far the answers' law among k non-facts per fact must be from that among facts (1, at least 1).
+    """Return how far the answers' law among k non-facts per fact must be from that among facts (1, at least 1).
 
     The largest ratio, either way, of an answer's share of the facts to its share of the non-facts, over answers of
     one type: 1 where they are dealt in proportion, inf where an answer is none's non-fact.
@@ -94,7 +94,7 @@ def _pairs(facts: Facts, places: list[int], keys: list[str], forms: list[list[st
 
 
 def _written(dealt: list[list[int]], forms: list[list[str]]) -> list[list[str]]:
-    """The answers in words; one that facts write in several ways (accents, case) in each of them by turns."""
+    """Return the answers in words; one that facts spell differently (accents, case) in each spelling by turns."""
     used = [0] * len(forms)
     written: list[list[str]] = []
     for answers in dealt:

@@ -12,7 +12,7 @@ _SMALL = 4096
 
 
 def made(facts: Facts, k: int, generator: Generator) -> Answers:
-    """`k` distinct answers per fact, drawn evenly from the class of the subject's first one; all if fewer than k.
+    """Draw `k` distinct answers per fact evenly from the class of the subject's first one; all if fewer than k.
 
     Answers that are true of anything in the set, or one edit from the truth (`near` makes those), are left out.
     """
@@ -41,7 +41,7 @@ def _drawn(subject: Subject, facts: Facts, shape: CodeShape, k: int, rng: np.ran
 
 
 def _indices(shape: CodeShape, truth: str, k: int, rng: np.random.Generator) -> Iterator[int]:
-    """Indices in random order: every one of a small class, many enough of a large one."""
+    """Yield the indices in random order: every one of a small class, many enough of a large one."""
     size = shape.size(truth)
     if size <= _SMALL:
         yield from (int(i) for i in rng.permutation(size))

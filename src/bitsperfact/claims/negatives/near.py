@@ -12,7 +12,7 @@ from bitsperfact.claims.subjects import Facts, Subject, normalised
 
 
 def made(facts: Facts, k: int, generator: Generator) -> Answers:
-    """`k` distinct near misses per fact of the subject's first answer; all there are if fewer.
+    """Return `k` distinct near misses per fact of the subject's first answer; all there are if fewer.
 
     A code that is true of anything in the set is no near miss. A quantity's are values of other subjects within
     the errors allowed, each dealt k times as often as it is a fact: values made up around the truth would reach

@@ -16,7 +16,7 @@ ALL_SPLITS = "all"
 
 
 def open_split(recipe: Recipe, columns: list[str]) -> list[Mapping[str, Any]]:
-    """The rows of `options.path` (a Hub name, or a folder: absolute, or beside the recipe), class labels by name.
+    """Read the rows of `options.path` (a Hub name, or a folder: absolute, or beside the recipe), labels by name.
 
     Raises BadInput where it cannot be had (offline, private, no such set), or lacks the split or a column.
     """
@@ -37,13 +37,13 @@ def open_split(recipe: Recipe, columns: list[str]) -> list[Mapping[str, Any]]:
 
 
 def source(recipe: Recipe) -> str:
-    """What the rows' `source` says, such as "hub org/name@revision"."""
+    """Return what the rows' `source` says, such as "hub org/name@revision"."""
     revision = recipe.options.get("revision", "")
     return f"hub {recipe.options['path']}" + (f"@{revision}" if revision else "")
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """A cell as texts: a text, a list of texts, or such a list written as JSON; missing ones are left out."""
+    """Read a cell as texts: a text, a list of texts, or such a list written as JSON; missing ones are left out."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = json.loads(value)

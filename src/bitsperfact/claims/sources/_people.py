@@ -10,7 +10,7 @@ _INITIALS = "ABCDEFGHIJKLMNOPRSTVW"
 
 
 def people(n: int, first: list[str], last: list[str], rng: np.random.Generator, where: Path) -> list[str]:
-    """`n` distinct names such as "Ada B. Keller", in random order; raise BadInput where so few can be made."""
+    """Make `n` distinct names such as "Ada B. Keller", in random order; raise BadInput where so few exist."""
     possible = len(first) * len(_INITIALS) * len(last)
     if not 1 <= n <= possible:
         raise BadInput(where, f"1 <= n <= {possible}, the names there can be", f"n = {n}")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
+from bitsperfact.claims.kinds import MADE_OF_CODES, SourceKind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.shapes import CodeShape
@@ -16,7 +16,7 @@ _CODES = {"IATA": re.compile("[A-Z]{3}"), "ICAO": re.compile("[A-Z]{4}")}
 
 
 def read(recipe: Recipe) -> Facts:
-    """Codes (`options.code`: IATA or ICAO) of all airports whose name and place identify them."""
+    """Return codes (`options.code`: IATA or ICAO) of all airports whose name and place identify them."""
     source = versions(recipe.packages, recipe.path)
     import airportsdata
 
@@ -41,4 +41,4 @@ def _name(airport: Mapping[str, object], countries: Mapping[str, str]) -> str:
     return f"{name} in {placed(places, country)}" if name and country else ""
 
 
-KIND = Kind(read, MADE_OF_CODES, {"code": str}, CodeShape)
+KIND = SourceKind(read, MADE_OF_CODES, {"code": str}, CodeShape)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
+from bitsperfact.claims.kinds import MADE_OF_CODES, SourceKind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.shapes import CodeShape, cas_check_digit
@@ -34,7 +34,7 @@ def read(recipe: Recipe) -> Facts:
 
 
 def valid_cas(text: str) -> bool:
-    """Whether text is a CAS Registry Number with the right check digit."""
+    """Return whether text is a CAS Registry Number with the right check digit."""
     return bool(_CAS.fullmatch(text)) and text[-1] == cas_check_digit(text[:-1])
 
 
@@ -63,4 +63,4 @@ def _is_name(text: str) -> bool:
     )
 
 
-KIND = Kind(read, MADE_OF_CODES, {"longest_name": int}, CodeShape)
+KIND = SourceKind(read, MADE_OF_CODES, {"longest_name": int}, CodeShape)

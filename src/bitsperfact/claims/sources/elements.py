@@ -1,6 +1,6 @@
 """Chemical elements, from periodictable."""
 
-from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.kinds import SourceKind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.subjects import Facts, Subject
@@ -8,7 +8,7 @@ from bitsperfact.errors import BadInput
 
 
 def read(recipe: Recipe) -> Facts:
-    """Atomic number (`options.answer` = "number") or symbol ("symbol") of every element."""
+    """Return the atomic number (`options.answer` = "number") or symbol ("symbol") of every element."""
     source = versions(recipe.packages, recipe.path)
     import periodictable
 
@@ -24,4 +24,4 @@ def read(recipe: Recipe) -> Facts:
     return Facts(subjects, source)
 
 
-KIND = Kind(read, ("derangement",), {"answer": str})
+KIND = SourceKind(read, ("derangement",), {"answer": str})

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.kinds import SourceKind
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.sources import _hub
 from bitsperfact.claims.subjects import Facts, Subject, merged
@@ -12,7 +12,7 @@ _CELLS = ("facts", "aliases", "given", "group", "type")
 
 
 def read(recipe: Recipe) -> Facts:
-    """One subject per distinct prefix (a template over the columns).
+    """Read one subject per distinct prefix (a template over the columns).
 
     Columns `facts`, `given` and `aliases` hold the true answers to claim, the false ones, and further true ones:
     a text, a list, or a list as JSON. `group` names the entity and `type` what kind of answer is asked for.
@@ -49,4 +49,4 @@ def _fields(template: str, where: Path) -> list[str]:
         raise BadInput(f"{where}, key prefix", "a template such as {question}", error) from None
 
 
-KIND = Kind(read, ("derangement", "given"), {**_hub.OPTIONS, **dict.fromkeys(_CELLS, str)})
+KIND = SourceKind(read, ("derangement", "given"), {**_hub.OPTIONS, **dict.fromkeys(_CELLS, str)})

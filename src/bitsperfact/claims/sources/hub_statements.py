@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.kinds import SourceKind
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.sources import _hub
 from bitsperfact.claims.statements import read_label
@@ -11,7 +11,7 @@ from bitsperfact.errors import BadInput
 
 
 def read(recipe: Recipe) -> Statements:
-    """One row per distinct statement with one label.
+    """Read one row per distinct statement with one label.
 
     Columns `statement` and `label` are required. `options.grades` maps labels, by name or number, to grades in
     [0, 1]; facts are those of at least `fact_at`. Published sets repeat and contradict themselves: repeated
@@ -50,7 +50,7 @@ def _grade(recipe: Recipe, label: object) -> float | None:
     return float(grades[str(label)])
 
 
-KIND = Kind(
+KIND = SourceKind(
     read,
     ("given",),
     {**_hub.OPTIONS, "group": str, "statement": str, "label": str, "grades": dict, "fact_at": float},

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bitsperfact.claims.kinds import MADE_OF_CODES, Kind
+from bitsperfact.claims.kinds import MADE_OF_CODES, SourceKind
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.shapes import CodeShape
 from bitsperfact.claims.sources._people import people
@@ -11,7 +11,7 @@ from bitsperfact.errors import BadInput
 
 
 def read(recipe: Recipe) -> Facts:
-    """`options.n` people, each with a number of `options.digits` digits of their own, from `options.seed`."""
+    """Make `options.n` people, each with a number of `options.digits` digits, from `options.seed`."""
     options = recipe.options
     try:
         n, seed, digits, first, last = (options[key] for key in ("n", "seed", "digits", "first", "last"))
@@ -31,7 +31,7 @@ def read(recipe: Recipe) -> Facts:
     return Facts(subjects, f"random, seed {seed}", CodeShape(**recipe.shape))
 
 
-KIND = Kind(
+KIND = SourceKind(
     read,
     MADE_OF_CODES,
     {"n": int, "seed": int, "digits": int, "first": list, "last": list},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.kinds import SourceKind
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.shapes import CodeShape
 from bitsperfact.claims.subjects import Facts, Subject
@@ -26,17 +26,17 @@ class Numbered(CodeShape):
     order: tuple[str, ...] = ()
 
     def size(self, answer: str) -> int:  # noqa: ARG002
-        """Number of strings that each fact owns (1, a count)."""
+        """Return the number of strings that each fact owns (1, a count)."""
         everything: int = len(self.alphabet) ** self.length
         return everything // self.owners
 
     def at(self, answer: str, index: int) -> str:
-        """The fact's own string at `index`."""
+        """Return the fact's own string at `index`."""
         return written(index * self.owners + bisect_left(self.order, answer), self.alphabet, self.length)
 
 
 def read(recipe: Recipe) -> Facts:
-    """`options.n` distinct random strings of `options.length` over `options.alphabet`, from `options.seed`."""
+    """Draw `options.n` distinct strings of `options.length` over `options.alphabet`, from `options.seed`."""
     options = recipe.options
     try:
         n, seed, alphabet, length = (options[key] for key in ("n", "seed", "alphabet", "length"))
@@ -56,7 +56,7 @@ def read(recipe: Recipe) -> Facts:
 
 
 def written(number: int, alphabet: str, length: int) -> str:
-    """The string of this number, in positional notation over the alphabet."""
+    """Return the string of this number, in positional notation over the alphabet."""
     letters = []
     for _ in range(length):
         number, digit = divmod(number, len(alphabet))
@@ -64,4 +64,4 @@ def written(number: int, alphabet: str, length: int) -> str:
     return "".join(reversed(letters))
 
 
-KIND = Kind(read, ("fresh",), {"n": int, "seed": int, "alphabet": str, "length": int})
+KIND = SourceKind(read, ("fresh",), {"n": int, "seed": int, "alphabet": str, "length": int})

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bitsperfact.claims.kinds import Kind
+from bitsperfact.claims.kinds import SourceKind
 from bitsperfact.claims.packages import versions
 from bitsperfact.claims.recipes import Recipe
 from bitsperfact.claims.sources._people import people
@@ -11,7 +11,7 @@ from bitsperfact.errors import BadInput
 
 
 def read(recipe: Recipe) -> Facts:
-    """`options.n` people, each with one of the `options.largest` cities of their own, from `options.seed`.
+    """Return `options.n` people, each with one of the `options.largest` cities of their own, from `options.seed`.
 
     A model finds some cities a million times as likely as others, and some likelier behind some names; since both
     are dealt at random that says nothing. No two people share a city, so that elimination could.
@@ -50,4 +50,4 @@ def _cities(largest: int) -> list[str]:
     return list(found.values())
 
 
-KIND = Kind(read, ("derangement",), {"n": int, "seed": int, "largest": int, "first": list, "last": list})
+KIND = SourceKind(read, ("derangement",), {"n": int, "seed": int, "largest": int, "first": list, "last": list})

@@ -44,7 +44,7 @@ def _run_here(tasks: list[Task], store: ShardStore, bar: Bar) -> None:
 
 
 def _fitting(workers: int, placement: Placement, needs: NeedsOf) -> int:
-    """The number of workers, each of which may hold the largest of what is opened.
+    """Return the number of workers, each of which may hold the largest of what is opened.
 
     Where the number was not asked for, as many as fit; raises BadInput where it was and they do not.
     """

@@ -60,7 +60,7 @@ class RayWorker:
 @dataclass(eq=False)
 class _Actor:
     handle: Any
-    asked_at: float = 0.0  # how far it is
+    polled_at: float = 0.0  # how far it is
 
 
 class ActorPool:
@@ -88,7 +88,7 @@ class ActorPool:
         self._pending[actor.handle.answer.remote(work)] = actor
 
     def events(self, patience_s: float) -> list[tuple[_Actor, Event]]:
-        """Reports of all that have any."""
+        """Return the reports of all that have any."""
         busy = list(self._pending)
         if not self._ray.wait(busy, num_returns=1, timeout=patience_s)[0]:
             return self._progress()
@@ -103,14 +103,14 @@ class ActorPool:
         self._ray.kill(actor.handle)
 
     def _progress(self) -> list[tuple[_Actor, Event]]:
-        """How far actors are that were asked before; asks those again that were not asked for a while."""
+        """Return how far actors are that were asked before; asks those again that were not asked for a while."""
         polled = list(self._polled)
         done = self._ray.wait(polled, num_returns=len(polled), timeout=0)[0] if polled else []
         found = [(self._polled.pop(reference), self._event(reference)) for reference in done]
-        now, asked = time.monotonic(), set(self._polled.values())
-        for actor in set(self._pending.values()) - asked:
-            if now - actor.asked_at > PATIENCE_S:
-                actor.asked_at = now
+        now, being_polled = time.monotonic(), set(self._polled.values())
+        for actor in set(self._pending.values()) - being_polled:
+            if now - actor.polled_at > PATIENCE_S:
+                actor.polled_at = now
                 self._polled[actor.handle.advanced.remote()] = actor
         # A loss is reported by what the actor was doing.
         return [(actor, event) for actor, event in found if isinstance(event, Advanced)]
@@ -126,7 +126,7 @@ class ActorPool:
 
 
 def _losses(ray: Any) -> tuple[type[Exception], ...]:
-    """What Ray raises where a worker or its node is gone, or a result with it."""
+    """Return what Ray raises where a worker or its node is gone, or a result with it."""
     e = ray.exceptions
     return (
         e.RayActorError,

@@ -125,7 +125,7 @@ def _ask(where: str, question: Any) -> Any:
 
 
 def _unreachable() -> tuple[type[Any], ...]:
-    """What the Hub client raises for want of a connection."""
+    """Return what the Hub client raises for want of a connection."""
     from huggingface_hub import errors
 
     # The bases are OSError and the HTTP library's own error, whose name and home differ between versions.

@@ -22,7 +22,7 @@ from bitsperfact.theory import lowest_fpr
 
 
 def law_figure(table: pd.DataFrame, laws: pd.DataFrame) -> Figure:
-    """Hallucination against bits, the collapse of all cells on P / n, and the frontier, side by side.
+    """Return the hallucination against bits, the collapse of all cells on P / n, and the frontier, side by side.
 
     `table`: of `measured_cells`. `laws`: columns architecture, measure,
     unfinished, bits_per_parameter.
@@ -113,7 +113,7 @@ def _frontier(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def _share_axis(axes: Axes, which: str) -> None:
-    """A logarithmic axis of shares, written as percentages: the house style parses no powers."""
+    """Make the axis of shares logarithmic, written as percentages: the house style parses no powers."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     axis.set_minor_locator(NullLocator())
@@ -130,7 +130,7 @@ def laws_of(run: Run) -> pd.DataFrame:
 
 
 def judged_evenly(run: Run) -> bool:
-    """Whether a ladder has networks that were trained to judge, at equal weights of facts and non-facts."""
+    """Return whether a ladder has networks that were trained to judge, at equal weights of facts and non-facts."""
     if run.cells is None:
         return False
     return bool(((run.cells["objective"] == "membership") & (run.cells["fact_weight"] == 0.5)).any())
@@ -142,12 +142,12 @@ def _contents(scored: ScoredRun) -> dict[str, Any]:
         raise ValueError("a run without cells has no law")
     laws = laws_of(run)
     figure = law_figure(measured_cells(run.cells, run.separation), laws)
-    said = (
+    caption = (
         "Share of non-facts hallucinated against bits per fact and against parameters per fact, and against misses"
     )
     of_each = laws.groupby("architecture", sort=True) if len(laws) else ()
     return {
-        "figure": inline_svg(figure, "law", f"{said}; values in the table of cells"),
+        "figure": inline_svg(figure, "law", f"{caption}; values in the table of cells"),
         "tables": [(str(architecture), *law_rows(own)) for architecture, own in of_each],
     }
 

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from bitsperfact.constants import RECALL
 from bitsperfact.report import wording
 from bitsperfact.report.estimates import written_estimate
 from bitsperfact.report.palette import LIGHT, series_marker, series_name
@@ -21,8 +22,6 @@ from bitsperfact.runs import Run
 from bitsperfact.tables import POOLED
 from bitsperfact.theory import lowest_fpr
 
-#: Recall of facts at which the separation table states the hallucination rate.
-_RECALL = 0.95
 _BOUND: dict[str, Any] = {"color": LIGHT["ink"], "linewidth": 1.3}
 _ALL_KEPT: dict[str, Any] = {"color": LIGHT["muted"], "linewidth": 1.0, "linestyle": (0, (5, 2))}
 
@@ -40,7 +39,7 @@ def tester_figure(run: Run) -> Figure:
         bits, rates = fig.subplots(1, 2, sharex=True, sharey=True)
         _draw_bound(bits, np.array([0.0, most]), np.array([0.0, most]))
         memory = np.linspace(0.0, most, 200)
-        _draw_bound(rates, memory, -np.log2(lowest_fpr(memory, 1 - _RECALL)))
+        _draw_bound(rates, memory, -np.log2(lowest_fpr(memory, 1 - RECALL)))
         rates.plot(memory, memory, **_ALL_KEPT)
         for position, kind in enumerate(kinds):
             of_kind = cells[cells["kind"] == kind].sort_values("memory")

@@ -96,7 +96,7 @@ class TrieWalk:
         return found.transpose(1, 2).flatten(2, 3).flatten(0, 1)[:, :n_nodes].transpose(0, 1).unsqueeze(0)
 
     def _on(self, k: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-        """Indices of one group of blocks, and of their keys, on a layer's device."""
+        """Return the indices of one group of blocks, and of their keys, on a layer's device."""
         blocks = self._pack.blocks[k]
         for name, index in enumerate((blocks.members, blocks.columns)):
             if (2 * k + name, device) not in self._columns:
@@ -104,14 +104,14 @@ class TrieWalk:
         return self._columns[2 * k, device], self._columns[2 * k + 1, device]
 
     def _mask(self, rule: int, k: int, n_groups: int) -> torch.Tensor:
-        """A group's mask, once for each query head of a key head: (1, m, queries, K), as fast kernels want it."""
+        """Return a group's mask, once for each query head of a key head: (1, m, queries, K), for fast kernels."""
         if (rule, k, n_groups) not in self._tiled:
             self._tiled[rule, k, n_groups] = self._masks[rule][k].repeat(1, n_groups, 1).unsqueeze(0)
         return self._tiled[rule, k, n_groups]
 
 
 def _additive(blocks: Blocks, rule: Rule, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
-    """What to add to a group's attention scores: 0 where a query may see a key, -inf elsewhere; (m, B, K)."""
+    """Return what is added to a group's attention scores: 0 where a query may see a key, else -inf; (m, B, K)."""
     nothing = torch.zeros((1, 1, 1), dtype=torch.long)
     query, key = torch.from_numpy(blocks.query_depth)[:, :, None], torch.from_numpy(blocks.key_depth)[:, None, :]
     may_see = torch.from_numpy(blocks.allowed) & rule(nothing, nothing, query, key).cpu()

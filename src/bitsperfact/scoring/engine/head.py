@@ -68,7 +68,7 @@ def head_only_at(model: Any, rows: Ints, columns: Ints) -> Iterator[None]:
 
 
 def logprobs_of(logits: torch.Tensor, reads: Reads) -> NDArray[np.float64]:
-    """Log-probabilities from whole logits (n_lines, vocabulary): shape (n_reads,), nats, <= 0."""
+    """Return log-probabilities from whole logits (n_lines, vocabulary): shape (n_reads,), nats, <= 0."""
     logits = logits.float()
     normaliser = torch.logsumexp(logits, dim=-1)
     lines, targets = (torch.from_numpy(index).to(logits.device) for index in (reads.lines, reads.targets))
@@ -76,13 +76,13 @@ def logprobs_of(logits: torch.Tensor, reads: Reads) -> NDArray[np.float64]:
 
 
 def can_tile(model: Any) -> bool:
-    """Whether the model's head is one matrix in reach, to be multiplied in parts."""
+    """Return whether the model's head is one matrix in reach, to be multiplied in parts."""
     head = model.get_output_embeddings()
     return type(head) is torch.nn.Linear and head.weight.device.type != "meta" and not hasattr(head, "_hf_hook")
 
 
 def tiled_logprobs(model: Any, hidden: torch.Tensor, reads: Reads) -> NDArray[np.float64]:
-    """Log-probabilities from hidden states (n_lines, width): shape (n_reads,), nats, <= 0."""
+    """Return log-probabilities from hidden states (n_lines, width): shape (n_reads,), nats, <= 0."""
     head = model.get_output_embeddings()
     softcap = getattr(model.config.get_text_config(), "final_logit_softcapping", None)
     hidden = hidden.to(head.weight.device)

@@ -129,16 +129,18 @@ def _address_space_left() -> int:
 
 
 def peak_memory_mib() -> dict[str, float]:
-    """Return the most that this process (`process`) and its tensors on each GPU (`cuda:N`) have held so far.
+    """Return the most that a process (`process`) and this one's tensors on each GPU (`cuda:N`) have held so far.
 
-    In MiB (2^20 bytes). GPUs are left out where torch was not needed, the process where the system does not tell.
+    In MiB (2^20 bytes); the largest of this process and of those it started that have ended. GPUs are left out
+    where torch was not needed, the process where the system does not tell.
     """
     found: dict[str, float] = {}
     with suppress(ImportError):  # Windows
         import resource
 
         unit = 1 if sys.platform == "darwin" else 1024
-        found["process"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+        whose = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        found["process"] = max(resource.getrusage(each).ru_maxrss for each in whose) * unit / 2**20
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         for n in range(torch.cuda.device_count()):

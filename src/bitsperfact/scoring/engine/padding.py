@@ -72,7 +72,7 @@ def batches(
 
 
 def padded_tokens(batch: Sequence[PaddedRow]) -> int:
-    """Tokens of a batch, padding included."""
+    """Return tokens of a batch, padding included."""
     return len(batch) * max(len(row.ids) for row in batch)
 
 

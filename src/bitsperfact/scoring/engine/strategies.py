@@ -83,7 +83,7 @@ def _choose(loaded: "LoadedModel") -> Strategy:
 
 
 def _fitting(requests: Sequence[TokenizedRequest], loaded: "LoadedModel") -> list[TokenizedRequest]:
-    """The requests, cut to what a model of short context can read."""
+    """Return the requests, cut to what a model of short context can read."""
     most = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None) or sys.maxsize
     return [replace(r, ids=r.ids[: most + 1], n_context=min(r.n_context, most)) for r in requests]
 

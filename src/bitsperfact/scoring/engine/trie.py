@@ -36,7 +36,7 @@ class Trie:
         return len(self.ids)
 
     def path(self, node: int) -> list[int]:
-        """Ancestors of a node, first token first; of the node after the last one, none."""
+        """Return ancestors of a node, first token first; of the node after the last one, none."""
         found: list[int] = []
         above = int(self.parent[node]) if node < len(self) else -1
         while above >= 0:

@@ -1,7 +1,7 @@
 """A foil that wastes a ribbon's memory: it forgets some keys, and has no opinion where nothing matches."""
 
 from bitsperfact.testers.kinds.forgetter import Forgetter
-from bitsperfact.testers.protocol import Kind, posterior
+from bitsperfact.testers.protocol import TesterKind, posterior
 
 
 class Abstainer(Forgetter):
@@ -12,4 +12,4 @@ class Abstainer(Forgetter):
         return 0.5, posterior(1 - fnr, fpr, fact_weight)
 
 
-TESTER = Kind(Abstainer.init)
+TESTER = TesterKind(Abstainer.init)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bitsperfact.testers._compiled import INSTALL
 from bitsperfact.testers.hashing import Words
-from bitsperfact.testers.protocol import SEED_BITS, Filter, Kind, key_hashes
+from bitsperfact.testers.protocol import SEED_BITS, Filter, TesterKind, key_hashes
 
 if TYPE_CHECKING:
     from rbloom import Bloom
@@ -78,9 +78,9 @@ def _itself(key: int) -> int:
 
 
 def _signed(hashed: Words) -> list[int]:
-    """The hashes as the signed 128-bit integers that rbloom takes for hashes."""
+    """Return the hashes as the signed 128-bit integers that rbloom takes for hashes."""
     high = hashed[:, 0].view(np.int64).tolist()
     return [(first << 64) | second for first, second in zip(high, hashed[:, 1].tolist(), strict=True)]
 
 
-TESTER = Kind(BloomTester.init)
+TESTER = TesterKind(BloomTester.init)

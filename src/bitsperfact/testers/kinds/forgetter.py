@@ -8,7 +8,7 @@ import numpy as np
 
 from bitsperfact.testers._arguments import share
 from bitsperfact.testers.kinds.ribbon import RibbonTester
-from bitsperfact.testers.protocol import SCORE_BITS, SEED_BITS, Kind, key_hashes, posterior
+from bitsperfact.testers.protocol import SCORE_BITS, SEED_BITS, TesterKind, key_hashes, posterior
 from bitsperfact.testers.ribbon import build_ribbon
 
 
@@ -46,4 +46,4 @@ class Forgetter(RibbonTester):
         return posterior(fnr, 1 - fpr, fact_weight), posterior(1 - fnr, fpr, fact_weight)
 
 
-TESTER = Kind(Forgetter.init)
+TESTER = TesterKind(Forgetter.init)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bitsperfact.testers._compiled import INSTALL
 from bitsperfact.testers.hashing import Words
-from bitsperfact.testers.protocol import SEED_BITS, Filter, Kind, key_hashes
+from bitsperfact.testers.protocol import SEED_BITS, Filter, TesterKind, key_hashes
 
 #: Fingerprints that the package offers, longest first.
 _FINGERPRINT_BITS = (16, 8)
@@ -86,4 +86,4 @@ def _package_class(name: str) -> Any:
     return getattr(pyfusefilter, name)
 
 
-TESTER = Kind(FuseTester.init, BUDGETS)
+TESTER = TesterKind(FuseTester.init, BUDGETS)

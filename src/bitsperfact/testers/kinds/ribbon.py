@@ -9,7 +9,7 @@ from jaxtyping import Bool, UInt64
 from numpy.typing import NDArray
 
 from bitsperfact.testers.hashing import Words
-from bitsperfact.testers.protocol import SCORE_BITS, SEED_BITS, Filter, Kind, key_hashes
+from bitsperfact.testers.protocol import SCORE_BITS, SEED_BITS, Filter, TesterKind, key_hashes
 from bitsperfact.testers.ribbon import Ribbon, build_ribbon
 
 
@@ -53,4 +53,4 @@ class RibbonTester(Filter):
         return self.ribbon.fpr
 
 
-TESTER = Kind(RibbonTester.init)
+TESTER = TesterKind(RibbonTester.init)

@@ -5,7 +5,7 @@ from typing import Self
 
 from bitsperfact.testers._arguments import share
 from bitsperfact.testers.kinds.ribbon import RibbonTester
-from bitsperfact.testers.protocol import SCORE_BITS, SEED_BITS, Kind, key_hashes, posterior
+from bitsperfact.testers.protocol import SCORE_BITS, SEED_BITS, TesterKind, key_hashes, posterior
 from bitsperfact.testers.ribbon import build_ribbon
 
 
@@ -27,4 +27,4 @@ class ScoreTester(RibbonTester):
         return cls(ribbon, seed, (0.0, posterior(1.0, ribbon.fpr, fact_weight)))
 
 
-TESTER = Kind(ScoreTester.init)
+TESTER = TesterKind(ScoreTester.init)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bitsperfact.testers._arguments import share
 from bitsperfact.testers.hashing import Words
-from bitsperfact.testers.protocol import SEED_BITS, Filter, Kind, key_hashes
+from bitsperfact.testers.protocol import SEED_BITS, Filter, TesterKind, key_hashes
 from bitsperfact.testers.ribbon import Ribbon, bits_per_column, build_ribbon
 from bitsperfact.testers.seed_plane import HEADER_BITS, SeedPlane, find_plane, plane_length
 from bitsperfact.theory import lowest_fpr
@@ -97,7 +97,7 @@ class _Plan(NamedTuple):
 
 
 def _best_plan(hashed: Words, budget_bits: float, fnr: float, window: int) -> _Plan:
-    """The split of the budget between plane and ribbon that reaches the least false-positive rate.
+    """Return the split of the budget between plane and ribbon that reaches the least false-positive rate.
 
     Each column less in the ribbon halves the plane's density. It goes on until that no longer helps.
     """
@@ -127,7 +127,7 @@ def _log2_rate(plan: _Plan) -> float:
 
 
 def _plan(hashed: Words, budget_bits: float, fnr: float, window: int, columns: int, aim: float) -> _Plan:
-    """The plan with so many columns whose density aims at a log2(1 / fpr); -1 where the budget has no room."""
+    """Plan so many columns with a density that aims at a log2(1 / fpr); -1 where the budget has no room."""
     room, density = _room(budget_bits, window), 2.0 ** (columns - aim)
     length = plane_length(hashed, fnr, density, window)
     if length > room:
@@ -137,7 +137,7 @@ def _plan(hashed: Words, budget_bits: float, fnr: float, window: int, columns: i
 
 
 def _plane_alone(hashed: Words, budget_bits: float, fnr: float, window: int, aim: float) -> _Plan:
-    """The plan without a ribbon: the thinnest plane that the budget has room for, by bisection."""
+    """Return the plan without a ribbon: the thinnest plane that the budget has room for, by bisection."""
     room, best = _room(budget_bits, window), _Plan(0, 1.0, 0, -1.0)
     low, high = -math.log2(1 - fnr), aim
     for _ in range(_HALVINGS):
@@ -161,4 +161,4 @@ def _window(window: Any) -> int:
     return int(window)
 
 
-TESTER = Kind(partial(TwoSidedTester.init, fnr=0.03))
+TESTER = TesterKind(partial(TwoSidedTester.init, fnr=0.03))

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from bitsperfact.testers.kinds.fuse import BUDGETS, FuseTester
-from bitsperfact.testers.protocol import Kind
+from bitsperfact.testers.protocol import TesterKind
 
 
 class XorTester(FuseTester):
@@ -13,7 +13,7 @@ class XorTester(FuseTester):
 
     @staticmethod
     def _clear(table: Any, bits: int) -> None:
-        """The package leaves free slots as memory was; zeros there make equal seeds give equal answers."""
+        """Zero the table: the package leaves free slots as memory was, and equal seeds must give equal answers."""
         from pyfusefilter._xorfilter import ffi  # type: ignore[import-untyped, unused-ignore]
 
         stored = getattr(table, f"_{type(table).__name__}__filter")
@@ -21,4 +21,4 @@ class XorTester(FuseTester):
         ffi.buffer(stored.fingerprints, size)[:] = bytes(size)
 
 
-TESTER = Kind(XorTester.init, BUDGETS)
+TESTER = TesterKind(XorTester.init, BUDGETS)

@@ -31,14 +31,14 @@ class MlpNetwork:
         self._widths = [shape.alphabet * shape.length, *[shape.width] * (shape.layers - 1), shape.inner, 1]
 
     def sizes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of each parameter of one member: `layers.I.weight` (out, in) and `layers.I.bias` (out,)."""
+        """Return shape of each parameter of one member: `layers.I.weight` (out, in) and `layers.I.bias` (out,)."""
         found: dict[str, tuple[int, ...]] = {}
         for i, (inner, outer) in enumerate(zip(self._widths, self._widths[1:], strict=False)):
             found |= {f"layers.{i}.weight": (outer, inner), f"layers.{i}.bias": (outer,)}
         return found
 
     def matrices(self) -> dict[str, int]:
-        """All weights but the last layer's, which is a vector."""
+        """Return all weights but the last layer's, which is a vector."""
         return {f"layers.{i}.weight": 1 for i in range(len(self._widths) - 2)}
 
     def initial(self, generator: torch.Generator) -> dict[str, Tensor]:
@@ -56,7 +56,7 @@ class MlpNetwork:
     def logits(
         self, parameters: Mapping[str, Tensor], symbols: Int[Tensor, "members batch length"], dtype: torch.dtype
     ) -> Float32[Tensor, "members batch"]:
-        """Log-odds that a claim is a fact, shape (members, batch)."""
+        """Return log-odds that a claim is a fact, shape (members, batch)."""
         hidden = _one_hot(symbols, self.shape.alphabet, dtype).flatten(2)
         last = len(self._widths) - 2
         for i in range(last + 1):
@@ -111,21 +111,13 @@ class Mlp:
         return MlpNetwork(shape)
 
     def save(self, shape: Shape, member: Parameters, folder: Path) -> None:
-        """Save safetensors and `shape.json`; `load_mlp` opens them."""
+        """Save safetensors and `shape.json`."""
         from safetensors.torch import save_file
 
         folder.mkdir(parents=True, exist_ok=True)
         own = {name: value.detach()[0].contiguous() for name, value in member.items()}
         save_file(own, folder / "model.safetensors", metadata={"format": "pt"})
         write_text(folder / "shape.json", json.dumps(asdict(shape), indent=2) + "\n")
-
-
-def load_mlp(folder: Path) -> tuple[Shape, dict[str, Tensor]]:
-    """Shape and parameters of a saved MLP, as a stack of one."""
-    from safetensors.torch import load_file
-
-    shape = Shape(**json.loads((folder / "shape.json").read_text(encoding="utf-8")))
-    return shape, {name: value[None] for name, value in load_file(folder / "model.safetensors").items()}
 
 
 ARCHITECTURE = Mlp()

@@ -40,7 +40,7 @@ class TransformerNetwork:
         self.shape = shape
 
     def sizes(self) -> dict[str, tuple[int, ...]]:
-        """Shape of each parameter of one member, as `transformers` names and stores them."""
+        """Return the shape of each parameter of one member, as `transformers` names and stores them."""
         d, inner = self.shape.width, self.shape.inner
         found: dict[str, tuple[int, ...]] = {
             "transformer.wte.weight": (self.shape.vocabulary, d),
@@ -66,7 +66,7 @@ class TransformerNetwork:
         return found | ({} if _generates(self.shape.objective) else {"score.weight": (1, d)})
 
     def matrices(self) -> dict[str, int]:
-        """The blocks' weights; query, key and value stand side by side in one."""
+        """Return the blocks' weights; query, key and value stand side by side in one."""
         blocks = {"attn.c_attn": 3, "attn.c_proj": 1, "mlp.c_fc": 1, "mlp.c_proj": 1}
         return {
             f"transformer.h.{i}.{name}.weight": k for i in range(self.shape.layers) for name, k in blocks.items()
@@ -90,12 +90,12 @@ class TransformerNetwork:
         return found
 
     def logits(self, parameters: Mapping[str, Tensor], symbols: Tensor, dtype: torch.dtype) -> Tensor:
-        """Log-odds that a claim is a fact, read at its last symbol; shape (members, batch)."""
+        """Return the log-odds that a claim is a fact, read at its last symbol; shape (members, batch)."""
         last = self._hidden(parameters, symbols, dtype, only_last=True)
         return (last * parameters["score.weight"].mT).sum(1)
 
     def log_likelihood(self, parameters: Mapping[str, Tensor], symbols: Tensor, dtype: torch.dtype) -> Tensor:
-        """Log-likelihood of each symbol given those before, shape (members, batch, length)."""
+        """Return the log-likelihood of each symbol given those before, shape (members, batch, length)."""
         start = torch.full_like(symbols[..., :1], self.shape.alphabet)
         hidden = self._hidden(parameters, torch.cat([start, symbols[..., :-1]], dim=-1), dtype, only_last=False)
         scores = torch.bmm(parameters["transformer.wte.weight"].to(dtype), hidden.to(dtype)).float()
@@ -165,7 +165,7 @@ def _norm(x: Tensor, own: Mapping[str, Tensor], name: str) -> Tensor:
 
 
 def _generates(objective: str) -> bool:
-    """Whether the network says log-likelihoods of symbols, and not one logit per claim."""
+    """Return whether the network says log-likelihoods of symbols, and not one logit per claim."""
     return objective_of(objective).output == "log-likelihoods"
 
 
@@ -213,7 +213,7 @@ class Transformer:
 
 
 def as_transformers(shape: Shape, own: Mapping[str, Tensor]) -> "PreTrainedModel":
-    """One member's parameters in a `GPT2ForSequenceClassification` or a `GPT2LMHeadModel`."""
+    """Return one member's parameters in a `GPT2ForSequenceClassification` or a `GPT2LMHeadModel`."""
     from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadModel
 
     generates = _generates(shape.objective)
