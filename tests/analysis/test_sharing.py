@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import beta, norm, t
 
 from bitsperfact.analysis.evidence import UNKNOWN, Measured
-from bitsperfact.analysis.sharing import shared
+from bitsperfact.analysis.sharing import log2_ratio, shared
 
 
 def measured(value, lower, upper, unit="bits", n=np.inf):
@@ -59,3 +59,13 @@ def test_what_is_unknown_stays_so_and_nonsense_is_refused():
     for n_rows, share in ((0, 1.0), (1, 0.0), (1, 1.5)):
         with pytest.raises(ValueError, match="n_rows must be at least 1"):
             shared(measured(1.0, 0.5, 2.0), n_rows, share)
+
+
+def test_arms_of_a_ratio_are_those_of_both_shares_together():
+    one, other = measured(0.25, 0.125, 0.5, "1"), measured(0.03125, 0.015625, 0.25, "1")
+    ratio = log2_ratio(one, other)  # arms of 1 and 1 bits, and of 1 and 3
+    assert (ratio.value, ratio.lower, ratio.upper) == pytest.approx((3, 3 - 10**0.5, 3 + 2**0.5))
+    back = log2_ratio(other, one)
+    assert (back.value, back.lower, back.upper) == pytest.approx((-ratio.value, -ratio.upper, -ratio.lower))
+    for unknown in (measured(0.0, 0.0, 0.1, "1"), measured(0.1, 0.0, 0.2, "1"), measured(0.1, np.nan, 0.2, "1")):
+        assert not log2_ratio(one, unknown).known
