@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from tests.analysis.sets import info, model
 from tests.analysis.test_verdict import cell, verdicts
 
@@ -150,6 +151,17 @@ def test_the_best_law_is_not_compared_with_itself():
     found = judged(behind_forgetting=(0.03, 0.01, 0.05, "nats")).loc["channel_shape"]
     assert found["measured"] == -0.005
     assert found["lower"] < -0.005 < found["upper"]
+
+
+def test_rivals_share_the_error_of_a_row():
+    """Three comparisons each take a third: their arms are those of three rows, by quantiles of the normal law."""
+    wider = norm.isf(0.025 / 3) / norm.isf(0.025)
+    found = judged(behind_forgetting=(0.0, 0.0, 0.0, "nats"), behind_channel=(0.1, 0.06, 0.14, "nats"))
+    ends = found.loc["channel_shape", ["lower", "upper"]].tolist()
+    assert ends == pytest.approx([0.1 - 0.04 * wider, 0.1 + 0.04 * wider], rel=1e-3)
+    # Two smooth peaks are surely worse by their own interval, and not by one that pays for the others.
+    for lower, status in ((0.2 - 0.199 / wider, "consistent"), (0.2 - 0.199, "undecided")):
+        assert judged(behind_smooth=(0.2, lower, 0.3, "nats")).loc["channel_shape", "status"] == status
 
 
 def test_cells_without_bits_have_no_shape():
