@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Integer
 from numpy.typing import NDArray
 
 from bitsperfact.scoring.needs import Need
@@ -22,7 +22,7 @@ class Answers:
     """
 
     columns: Mapping[str, NDArray[Any]]
-    slots: Int[NDArray[np.integer[Any]], "claims per_claim"]
+    slots: Integer[NDArray[np.integer[Any]], "claims per_claim"]
 
     def __getitem__(self, column: str) -> NDArray[Any]:
         """Return one column for each claim's requests: shape (n_claims, per_claim, ...)."""
