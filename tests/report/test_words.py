@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bitsperfact.report import headline_table, verdict_table, wording
-from bitsperfact.report.estimates import headline_rows
-from bitsperfact.report.verdicts import verdict_groups, verdict_parts
+from bitsperfact.report.estimates import headline_rows, written_estimate
+from bitsperfact.report.verdicts import VerdictGroup, verdict_groups, verdict_parts
 
 
 @pytest.mark.parametrize(
@@ -225,3 +225,25 @@ def test_facts_known_to_be_low_are_told_in_the_terminal(bits, auc, low):
     )
     assert headline_rows(frame)[0].facts_are_low is low
     assert ("facts are low" in screen(headline_table(frame), 100)) is low
+
+
+def test_a_prediction_is_explained_in_one_sentence():
+    meaning = VerdictGroup("channel_shape", []).meaning
+    assert meaning == "No other law predicts held-out scores better than the channel."
+    assert VerdictGroup("nobody_knows", []).meaning == ""
+
+
+@pytest.mark.parametrize(
+    ("numbers", "limited", "expected"),
+    [
+        ((2.0, 1.0, 3.0), False, "2.00 [1.00, 3.00]"),
+        ((0.0, 0.0, 1.0), False, "0.00 [0.00, 1.00]"),
+        ((2.0, 1.0, math.nan), False, "2.00 [1.00, –]"),
+        ((2.0, 2.0, math.nan), False, "2.00"),
+        ((2.0, 1.0, math.inf), True, "≥ 1.00 near 2.00"),
+        ((2.0, math.nan, math.nan), True, "2.00"),
+        ((math.nan, 1.0, 3.0), True, "–"),
+    ],
+)
+def test_a_bound_has_no_interval_and_an_interval_keeps_the_end_it_has(numbers, limited, expected):
+    assert str(written_estimate(*numbers, limited, wording.number)) == expected
