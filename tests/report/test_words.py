@@ -23,6 +23,7 @@ from bitsperfact.report.verdicts import VerdictGroup, verdict_groups, verdict_pa
         (wording.percent(0.5), "50.0 %"),
         (wording.percent(0.0), "0.0 %"),
         (wording.percent(0.00123), "0.12 %"),
+        (wording.percent(1.23e-6), "0.0001 %"),
         (wording.percent(math.nan), "–"),
         (wording.interval(0.1, 0.25, wording.percent), "[10.0, 25.0 %]"),
         (wording.interval(1.0, math.nan, wording.number), "[1.00, –]"),
