@@ -27,6 +27,12 @@ def test_arms_grow_by_the_ratio_of_quantiles(n_rows):
     assert 3 - few.lower == pytest.approx(t.isf(0.025 / n_rows, 5) / norm.isf(0.025))
 
 
+@pytest.mark.parametrize(("counts", "freedom"), [((6, 900), 5), ((900, 6), 5), ((2, 900), 1), ((1, 1), 1)])
+def test_the_smaller_class_says_how_well_noise_is_known(counts, freedom):
+    wide = shared(Measured(3.0, 2.0, 5.0, "bits", False, *counts), 1)
+    assert 3 - wide.lower == pytest.approx(t.isf(0.025, freedom) / norm.isf(0.025))
+
+
 @pytest.mark.parametrize("count", [0, 1, 5, 50, 99, 100])
 @pytest.mark.parametrize("n_rows", [10, 100])
 def test_shares_stay_shares_and_are_no_narrower_than_exact_ones(count, n_rows):

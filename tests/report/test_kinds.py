@@ -1,6 +1,7 @@
 """Runs of every kind: the same page and the same terminal tables, of the sections that suit each."""
 
 import re
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from bitsperfact.report.cells import measured_cells, seed_means
 from bitsperfact.report.page import render
 from bitsperfact.report.sections import SECTIONS, Section, sections_of
 from bitsperfact.report.sections.testers import rows_of_testers
-from bitsperfact.report.selection import selected_models, spread
+from bitsperfact.report.selection import ScoredRun, finite, pooled, selected_models, spread
 from bitsperfact.report.terminal import run_table
 
 
@@ -56,6 +57,26 @@ def test_a_spread_keeps_both_ends_and_the_order(n):
     chosen = spread(items, 4)
     assert (chosen[0], chosen[-1], len(chosen)) == (items[0], items[-1], min(n, 4))
     assert chosen == sorted(set(chosen))
+
+
+def test_a_panel_holds_its_own_scores_alone():
+    places = list(product(("one set", "other set"), ("a", "b"), ("small", "large")))
+    scored = pd.DataFrame(places, columns=["claim_set", "score", "model"]).assign(value=range(8))
+    table = scored_of(scored.drop(index=7))
+    for i, place in enumerate(places):
+        assert table.values(*place)["value"].tolist() == ([i] if i < 7 else [])
+    assert table.panels()[-2:] == [("other set", "a", ["small", "large"]), ("other set", "b", ["small"])]
+
+
+def scored_of(scored):
+    """What a run of two sets, two scores and two models has to draw."""
+    return ScoredRun(None, scored, scored, {}, ["small", "large"], ["one set", "other set"], ["a", "b"])
+
+
+def test_numbers_of_all_non_facts_are_of_one_quantity_and_of_no_stratum():
+    rows = pd.DataFrame(product(("pooled", "near"), ("auc", "q_star")), columns=["stratum", "quantity"])
+    assert pooled(rows, "auc").index.tolist() == [0]
+    assert finite(pd.Series([np.inf, 1.0, np.nan, -np.inf])).tolist() == [1.0]
 
 
 def test_cells_are_joined_with_what_was_measured_on_their_own_facts(ladder):

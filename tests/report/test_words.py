@@ -4,13 +4,13 @@ import math
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
 from bitsperfact.report import headline_table, verdict_table, wording
-from bitsperfact.report.estimates import headline_rows
-from bitsperfact.report.verdicts import verdict_groups, verdict_parts
+from bitsperfact.report.estimates import headline_rows, written_estimate
+from bitsperfact.report.verdicts import VerdictGroup, verdict_groups, verdict_parts
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ from bitsperfact.report.verdicts import verdict_groups, verdict_parts
         (wording.percent(0.5), "50.0 %"),
         (wording.percent(0.0), "0.0 %"),
         (wording.percent(0.00123), "0.12 %"),
+        (wording.percent(1.23e-6), "0.0001 %"),
         (wording.percent(math.nan), "–"),
         (wording.interval(0.1, 0.25, wording.percent), "[10.0, 25.0 %]"),
         (wording.interval(1.0, math.nan, wording.number), "[1.00, –]"),
@@ -32,6 +33,9 @@ from bitsperfact.report.verdicts import verdict_groups, verdict_parts
         (wording.parameters(14_500), "14.5k"),
         (wording.parameters(134_515_008), "135M"),
         (wording.parameters(999_950), "1000k"),
+        (wording.parameters(1e9), "1B"),
+        (wording.parameters(2.5e12), "2.5T"),
+        (wording.shortened("abcdefghij", 7), "abcd…ij"),
         (wording.parameters(0), "–"),
         (wording.words("bits_grow_with_size"), "Bits grow with size"),
     ],
@@ -55,7 +59,8 @@ def test_printable_text_is_one_line_without_controls_and_settled(text):
     written.encode()
 
 
-@given(st.text(), st.integers(4, 60))
+@given(st.text(st.characters(exclude_characters="…")), st.integers(4, 60))
+@example("0" * 70, 31)
 def test_shortened_text_keeps_both_ends(text, longest):
     written, whole = wording.shortened(text, longest), wording.printable(text)
     assert len(written) <= longest
@@ -225,3 +230,25 @@ def test_facts_known_to_be_low_are_told_in_the_terminal(bits, auc, low):
     )
     assert headline_rows(frame)[0].facts_are_low is low
     assert ("facts are low" in screen(headline_table(frame), 100)) is low
+
+
+def test_a_prediction_is_explained_in_one_sentence():
+    meaning = VerdictGroup("channel_shape", []).meaning
+    assert meaning == "No other law predicts held-out scores better than the channel."
+    assert VerdictGroup("nobody_knows", []).meaning == ""
+
+
+@pytest.mark.parametrize(
+    ("numbers", "limited", "expected"),
+    [
+        ((2.0, 1.0, 3.0), False, "2.00 [1.00, 3.00]"),
+        ((0.0, 0.0, 1.0), False, "0.00 [0.00, 1.00]"),
+        ((2.0, 1.0, math.nan), False, "2.00 [1.00, –]"),
+        ((2.0, 2.0, math.nan), False, "2.00"),
+        ((2.0, 1.0, math.inf), True, "≥ 1.00 near 2.00"),
+        ((2.0, math.nan, math.nan), True, "2.00"),
+        ((math.nan, 1.0, 3.0), True, "–"),
+    ],
+)
+def test_a_bound_has_no_interval_and_an_interval_keeps_the_end_it_has(numbers, limited, expected):
+    assert str(written_estimate(*numbers, limited, wording.number)) == expected

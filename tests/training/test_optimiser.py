@@ -1,5 +1,7 @@
 """Members of a stack step as if they were alone, along orthogonal directions."""
 
+import math
+
 import torch
 
 from bitsperfact.training import Schedule
@@ -41,3 +43,17 @@ def test_adams_first_step_is_the_rate_against_the_gradients_sign():
     gradient = torch.tensor([[1.0, -2.0, 3.0, -4.0, 5.0, -6.0]])
     update(parameters, {"b": gradient}, initial_moments(parameters, {}), {}, Schedule(adam_rate=0.1), 1.0)
     torch.testing.assert_close(parameters["b"], -0.1 * gradient.sign())
+
+
+def test_orthogonal_directions_are_those_of_tiny_gradients_too():
+    matrices = torch.randn(2, 12, 30, generator=GENERATOR)
+    torch.testing.assert_close(orthogonalised(1e-6 * matrices), orthogonalised(matrices), atol=1e-4, rtol=0)
+
+
+def test_a_matrixs_first_step_goes_along_its_gradient_by_a_fifth_of_the_rate():
+    """U V' of 8 x 24 has root-mean-square 1 / sqrt(24); momentum of one gradient is along that gradient."""
+    parameters, gradient = {"w": torch.zeros(1, 8, 24)}, torch.randn(1, 8, 24, generator=GENERATOR)
+    schedule = Schedule(learning_rate=0.1)
+    update(parameters, {"w": gradient}, initial_moments(parameters, {"w": 1}), {"w": 1}, schedule, 0.5)
+    step = -0.5 * 0.1 * 0.2 * math.sqrt(24) * orthogonalised(gradient)
+    torch.testing.assert_close(parameters["w"], step)
