@@ -4,36 +4,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from itertools import groupby
-from typing import Any
 
 import pandas as pd
 
+from bitsperfact.analysis.predictions import found_predictions
 from bitsperfact.report import wording
 from bitsperfact.tables import ALL_MODELS, PATTERN_MODEL
-
-#: What each prediction says, for a reader who has not read the paper; others show their name alone.
-_MEANINGS = {
-    "channel_signature": "All in all, scores look like the hallucination channel, not like one of four failures.",
-    "scores_are_even": "No score tells a fact far more surely than facts are told on average.",
-    "facts_get_equal_bits": "All facts of a set get the same bits.",
-    "facts_are_not_forgotten": "Facts that are met alike are all accepted, however small the memory.",
-    "accepted_look_alike": "Among accepted claims nothing tells facts from hallucinations.",
-    "channel_shape": "Of the laws that scores may follow, the hallucination channel predicts them best.",
-    "no_abstaining": "Claims are accepted or rejected, not left open.",
-    "bits_are_effective": "The log-loss is as low as the bits can make it.",
-    "no_over_accepting": "No more non-facts pass than the bits make necessary.",
-    "sparsity": "Facts are sparse enough among plausible claims that bits per fact equal the KL divergence.",
-    "bits_grow_with_size": "A larger model of one family spends more bits per fact.",
-    "hallucination_floor": "No tester hallucinates less than its bits per fact allow.",
-    "hallucination_falls_with_bits": "A description: no theorem orders models, only the floor falls with bits.",
-    "patterned_control": "What the text itself gives away costs no memory.",
-    "no_bits_without_memory": "Facts that nobody could have learnt get no bits.",
-    "known_bits": "The measured bits of a tester are those that its error rates have by construction.",
-    "known_hallucination": "So is the share of non-facts that it accepts at 95 % recall.",
-    "bits_within_memory": "No tester spends more bits per fact than it has memory.",
-}
 
 _SEVERITY = ("violated", "undecided", "consistent")
 #: What each kind of verdict is, in the order in which they are read.
@@ -94,9 +71,7 @@ class VerdictGroup:
 @cache
 def _meanings() -> dict[str, str]:
     """Predictions in words, by name: those of `bitsperfact.analysis.predictions`."""
-    predictions = import_module("bitsperfact.analysis.predictions")
-    found: list[Any] = getattr(predictions, "found_predictions", list)()
-    return _MEANINGS | {each.name: f"{each.meaning[:1].upper()}{each.meaning[1:]}." for each in found}
+    return {each.name: f"{each.meaning[:1].upper()}{each.meaning[1:]}." for each in found_predictions()}
 
 
 def status_counts(statuses: Iterable[str]) -> dict[str, int]:

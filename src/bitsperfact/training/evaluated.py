@@ -101,7 +101,7 @@ class LadderTables:
             yield _claims(cells[0], name, facts, fresh)
             for stratum, distance in NEAR.items():
                 if stratum in drawn[0]:
-                    near, of = _near_with_facts(cells[0], stratum, distance, self._n_fresh(cells[0]))
+                    near, of = _near_with_facts(cells[0], stratum, distance, drawn[0]["fresh"].size)
                     yield _claims(cells[0], f"{name}-{stratum}", facts, near, of)
             shuffled = drawn[0][SHUFFLED]
             if shuffled.size:
