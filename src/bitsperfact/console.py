@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -46,6 +47,20 @@ def _one_line(error: typer.TyperException) -> str:
     """Return the message in the form that `BadInput` has: where, then what was expected."""
     message = " ".join(error.format_message().split())
     return re.sub(r"^Invalid value for '(--[\w-]+).*?': (?:Value error, )?", r"\1: ", message)
+
+
+@contextmanager
+def progress(what: str, unit: str, *, shown: bool | None = True) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar; yield what moves it, called with how much is done of how much. `shown` None: on a terminal."""
+    from tqdm import tqdm
+
+    with tqdm(desc=what, unit=unit, disable=None if shown is None else not shown, leave=shown is None) as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield advance
 
 
 def status_under(strict: bool, statuses: Iterable[str]) -> int:

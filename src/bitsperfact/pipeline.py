@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bitsperfact import claims as claim_sets
-from bitsperfact import execution, models, precision, runs, tables
+from bitsperfact import console, execution, models, precision, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Needs, Opener, Placement, ShardStore
 from bitsperfact.options import Options
@@ -215,16 +215,9 @@ def _analyse(
     set_infos: list[tables.ClaimSetInfo],
     infos: list[tables.ModelInfo],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    from tqdm import tqdm
-
     from bitsperfact import analysis  # scikit-learn and SciPy are slow to import
 
-    with tqdm(desc="analysing", unit="cell", disable=not options.progress, leave=False) as bar:
-
-        def advance(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with console.progress("analysing", "cell", shown=options.progress) as advance:
         return analysis.analyse(
             claims, scores, set_infos, infos, options.seed, options.replicates, progress=advance
         )

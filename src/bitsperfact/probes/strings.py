@@ -18,7 +18,6 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from tqdm import tqdm
 
 from bitsperfact import console, runs, tables
 from bitsperfact.errors import BadInput
@@ -141,12 +140,7 @@ def conclude(
     writer.write_parts("scores", evaluated.rows())
     claims, scores = runs.stored("claims", out), runs.stored("scores", out)
     sets, infos, recorded = about
-    with tqdm(desc="measuring", unit="cell", disable=None) as bar:
-
-        def advance(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with console.progress("measuring", "cell", shown=None) as advance:
         separation, verdict = analysis.analyse(
             claims, scores, sets, infos, seed, replicates, advance, cells=records
         )
