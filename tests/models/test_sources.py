@@ -1,6 +1,7 @@
 """Models that another package names: by an entry point, or in full, without a line here knowing of it."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -77,10 +78,10 @@ def test_a_model_is_found_once_and_found_again_where_it_is_missing(monkeypatch, 
     assert opener == models.opener("random:tiny")
     assert len({opener, models.opener("random:tiny")}) == 1
     with monkeypatch.context() as here:
-        here.setattr("bitsperfact.models.loading.resolve", None)  # the folder is there: nobody asks for it
+        here.setattr("bitsperfact.models.loading.located", None)  # the folder is there: nobody asks for it
         assert opener().info == opener.info
     monkeypatch.setenv("BITSPERFACT_CACHE", str(tmp_path / "elsewhere"))
-    moved = models.Opener(opener.spec, opener.info, tmp_path / "gone")
+    moved = replace(opener, files=replace(opener.files, folder=tmp_path / "gone"))
     assert moved().info == opener.info
     shutil.rmtree(tmp_path / "elsewhere")
 

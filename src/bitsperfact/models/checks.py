@@ -8,7 +8,7 @@ from bitsperfact.errors import BadInput
 from bitsperfact.models.architectures import check_head
 
 _PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-_TOKENIZERS = (
+TOKENIZERS = (
     "tokenizer.json",
     "tokenizer.model",
     "spiece.model",
@@ -25,21 +25,22 @@ def check_folder(folder: Path, *, trust_remote_code: bool, allow_pickle: bool) -
     damaged safetensors, an architecture without a head that can be read (see `check_head`).
     """
     config = check_config(folder, trust_remote_code=trust_remote_code)
-    if not any((folder / name).is_file() for name in _TOKENIZERS):
-        raise BadInput(folder, f"a tokenizer ({', '.join(_TOKENIZERS)})", "none of these files")
+    if not any((folder / name).is_file() for name in TOKENIZERS):
+        raise BadInput(folder, f"a tokenizer ({', '.join(TOKENIZERS)})", "none of these files")
     _check_weights(folder, allow_pickle)
     return config
 
 
 def check_config(folder: Path, *, trust_remote_code: bool) -> dict[str, Any]:
     """Return the parsed `config.json`; raise BadInput where it is none, or of no model that can be scored."""
-    config = _read_object(folder / "config.json", folder)
+    config = read_object(folder / "config.json", folder)
     _check_code(folder, config, trust_remote_code)
     check_head(folder, config)
     return config
 
 
-def _read_object(path: Path, where: Path) -> dict[str, Any]:
+def read_object(path: Path, where: Path) -> dict[str, Any]:
+    """Return the JSON object in a file of a model's folder; raise BadInput where there is none."""
     if not path.is_file():
         raise BadInput(where, f"a model folder with {path.name}", f"no {path.name}")
     try:
@@ -69,11 +70,11 @@ def _check_weights(folder: Path, allow_pickle: bool) -> None:
     index = folder / "model.safetensors.index.json"
     shards = sorted(folder.glob("*.safetensors"))
     if index.is_file():
-        names = sorted(set(_read_object(index, folder).get("weight_map", {}).values()))
+        names = sorted(set(read_object(index, folder).get("weight_map", {}).values()))
         if missing := [name for name in names if not (folder / name).is_file()]:
             raise BadInput(folder, f"all {len(names)} shards of the weights", f"no {', '.join(missing)}")
     for shard in shards:
-        _check_safetensors(shard)
+        check_safetensors(shard)
     if shards:
         return
     pickled = [path.name for pattern in _PICKLED for path in sorted(folder.glob(pattern))]
@@ -81,10 +82,11 @@ def _check_weights(folder: Path, allow_pickle: bool) -> None:
         raise BadInput(folder, "weights as safetensors", "none")
     if not allow_pickle:
         got = f"only pickled ones ({', '.join(pickled)}), which can run code"
-        raise BadInput(folder, "weights as safetensors (allow_pickle opens others)", got)
+        raise BadInput(folder, "weights as safetensors (--allow-pickle opens others)", got)
 
 
-def _check_safetensors(path: Path) -> None:
+def check_safetensors(path: Path) -> None:
+    """Raise BadInput where a file of weights is damaged or cut short."""
     from safetensors import SafetensorError, safe_open
 
     try:

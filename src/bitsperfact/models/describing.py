@@ -2,42 +2,95 @@
 
 import json
 import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bitsperfact.files import write_text
+from bitsperfact.errors import BadInput
+from bitsperfact.files import sha256_of_text, write_text
 from bitsperfact.locations import cache_folder
+from bitsperfact.models.adapters import (
+    adapter_fingerprint,
+    adapter_folder,
+    adapter_tensors,
+    base_of,
+    check_adapter,
+    has_weights,
+    is_adapter,
+    parts,
+)
 from bitsperfact.models.architectures import count_parameters, skeleton
 from bitsperfact.models.checks import check_config, check_folder
 from bitsperfact.models.fingerprint import fingerprint
+from bitsperfact.models.quantising import (
+    check_quantise,
+    check_unquantised,
+    quantised_bits,
+    quantised_fingerprint,
+)
+from bitsperfact.models.safetensors_header import tensors_of
 from bitsperfact.models.sources import source_of
 from bitsperfact.models.spec import DTYPE_BITS, ModelSpec, spec_of
 from bitsperfact.models.store import record_of
 from bitsperfact.tables import ModelInfo
 
-#: Bits of what safetensors hold of a network; masks and indices, which are integers, teach it nothing.
-_STORED_BITS = {"F64": 64, "F32": 32, "F16": 16, "BF16": 16, "F8_E4M3": 8, "F8_E5M2": 8}
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """Where a model lies: the `folder` of `base`, and that of the `adapter` on it, None where there is none."""
+
+    base: ModelSpec
+    folder: Path
+    adapter: Path | None = None
+
+    @property
+    def are_here(self) -> bool:
+        """Whether this machine has them."""
+        return self.folder.is_dir() and (self.adapter is None or self.adapter.is_dir())
+
+
+def located(model: ModelSpec | str) -> ModelFiles:
+    """Find a model, fetched or converted first if need be, and its adapter. Raises as `resolve` does."""
+    spec = spec_of(model)
+    check_quantise(spec)
+    name, named = parts(spec.name)
+    adapter = adapter_folder(replace(spec, name=named)) if named is not None else None
+    base = replace(spec, name=name)
+    folder = source_of(name).folder(base)
+    if is_adapter(folder) and not has_weights(folder):
+        if adapter is not None:
+            raise BadInput(f"model {spec.name}", "a base before the plus sign", f"another adapter, {name!r}")
+        adapter, base = folder, replace(spec, name=base_of(folder, name))
+        folder = source_of(base.name).folder(base)
+        if is_adapter(folder) and not has_weights(folder):
+            raise BadInput(f"adapter {name}", "a whole model for its base", f"another adapter, {base.name!r}")
+    elif is_adapter(folder) and adapter is None:
+        adapter = folder  # as transformers does, where peft is installed
+    if record_of(folder) is None:  # what this package built needs no second look
+        config = check_folder(folder, trust_remote_code=spec.trust_remote_code, allow_pickle=spec.allow_pickle)
+        if spec.quantise is not None:
+            check_unquantised(config, f"model {base.name}")
+    if adapter is not None:
+        check_adapter(adapter, allow_pickle=spec.allow_pickle)
+    return ModelFiles(base, folder, adapter)
 
 
 def resolve(model: ModelSpec | str) -> Path:
     """Return the local folder of a model with config, tokenizer and weights; fetch or convert it first if need be.
 
-    Raises BadInput, one line, for whatever cannot be opened; Unavailable, a BadInput, where the network or the
-    disk is at fault.
+    Of an adapted model it is that of its base. Raises BadInput, one line, for whatever cannot be opened;
+    Unavailable, a BadInput, where the network or the disk is at fault.
     """
-    spec = spec_of(model)
-    folder = source_of(spec.name).folder(spec)
-    if record_of(folder) is None:  # what this package built needs no second look
-        check_folder(folder, trust_remote_code=spec.trust_remote_code, allow_pickle=spec.allow_pickle)
-    return folder
+    return located(model).folder
 
 
 def resolve_config(model: ModelSpec | str) -> Path:
     """Return a folder with at least the config of a model: of one on the Hub no weight is fetched.
 
-    Raises as `resolve` does; code that a model brings is never run.
+    Of an adapted model it is that of its base. Raises as `resolve` does; code that a model brings is never run.
     """
     spec = spec_of(model)
-    folder = source_of(spec.name).config_folder(spec)
+    base = replace(spec, name=parts(spec.name)[0])
+    folder = source_of(base.name).config_folder(base)
     if record_of(folder) is None:
         check_config(folder, trust_remote_code=False)
     return folder
@@ -46,30 +99,50 @@ def resolve_config(model: ModelSpec | str) -> Path:
 def describe(model: ModelSpec | str) -> ModelInfo:
     """Return the `info` that `load` would give, without loading weights. Raises BadInput as `load` does."""
     spec = spec_of(model)
-    return info_of(spec, resolve(spec))
+    return info_of(spec, located(spec))
 
 
-def info_of(spec: ModelSpec, folder: Path) -> ModelInfo:
-    """Return what is known of a resolved folder.
+def info_of(spec: ModelSpec, files: ModelFiles) -> ModelInfo:
+    """Return what is known of a model that was found.
 
-    `n_params` counts tied matrices once. `memory_bits` is the narrowest form that the weights went through on
-    their way to the scores (bits; derived here): as stored at the source (GGUF blocks, a checkpoint's bfloat16)
-    or in the dtype they are scored in. Conversion to float32 adds nothing to what a weight knows.
+    `n_params` counts tied matrices once, and an adapter's own weights beside its base's. `memory_bits` is the
+    narrowest form that the weights went through on their way to the scores (bits; derived here): as stored at the
+    source (GGUF blocks, a checkpoint's bfloat16), in the dtype they are scored in, or quantised; and what the
+    adapter stores. Conversion to float32 adds nothing to what a weight knows. Whatever changes the numbers, an
+    adapter or a copy, changes the fingerprint.
     """
+    base, folder = files.base, files.folder
     pinned, record = fingerprint(folder), record_of(folder)
     if record is not None:
         revision, n_params, architecture = record.revision, record.n_params, record.architecture
     else:
         revision = _revision(folder, pinned)
         n_params, architecture = _size(folder, pinned, spec.trust_remote_code)
-    stored = record.memory_bits if record else None
-    if stored is None:
-        stored = source_of(spec.name).stored_bits(spec)
-    if stored is None:
-        stored = stored_bits(folder, n_params)
-    opened = float(DTYPE_BITS[spec.dtype] * n_params)
-    memory_bits = None if stored is None else min(float(stored), opened)
-    return ModelInfo(spec.name, revision, pinned, n_params, spec.dtype, architecture, memory_bits)
+    memory_bits = record.memory_bits if record else None
+    if memory_bits is None:
+        memory_bits = source_of(base.name).stored_bits(base)
+    if memory_bits is None:
+        memory_bits = stored_bits(folder, n_params)
+    if memory_bits is not None:
+        memory_bits = min(float(memory_bits), _opened_bits(spec, folder, n_params))
+    name = spec.name
+    if files.adapter is not None:
+        own = adapter_fingerprint(files.adapter)
+        revision, pinned = f"{revision}+{_revision(files.adapter, own)}", sha256_of_text(pinned, "adapter", own)
+        tensors = adapter_tensors(files.adapter)
+        n_params += sum(each.n for each in tensors)
+        if memory_bits is not None:
+            memory_bits += sum(each.n * each.bits for each in tensors)
+    if spec.quantise is not None:
+        name, pinned = f"{name} ({spec.quantise})", quantised_fingerprint(pinned, spec.quantise)
+    return ModelInfo(name, revision, pinned, n_params, spec.dtype, architecture, memory_bits)
+
+
+def _opened_bits(spec: ModelSpec, folder: Path, n_params: int) -> float:
+    """Bits of the base's weights as they are computed with."""
+    if spec.quantise is None:
+        return float(DTYPE_BITS[spec.dtype] * n_params)
+    return quantised_bits(skeleton(folder, trust_remote_code=spec.trust_remote_code), spec)
 
 
 def stored_bits(folder: Path, n_params: int) -> float | None:
@@ -78,21 +151,14 @@ def stored_bits(folder: Path, n_params: int) -> float | None:
     The mean over what they hold, times `n_params`: some checkpoints store tied matrices twice. Where the weights
     are packed (a config with `quantization_config`), all tensors count as they are.
     """
-    tensors = [tensor for path in sorted(folder.glob("*.safetensors")) for tensor in _tensors(path)]
+    files = [path for path in sorted(folder.glob("*.safetensors")) if not path.name.startswith("adapter_")]
+    tensors = [tensor for path in files for tensor in tensors_of(path)]
     if "quantization_config" in json.loads((folder / "config.json").read_text(encoding="utf-8")):
-        return 8.0 * sum(n_bytes for _, n_bytes in tensors) or None
-    weights = [(8 * n_bytes, _STORED_BITS[dtype]) for dtype, n_bytes in tensors if dtype in _STORED_BITS]
+        return float(sum(each.n * each.bits for each in tensors)) or None
+    weights = [each for each in tensors if each.is_weight]
     if not weights:
         return None
-    return n_params * sum(bits for bits, _ in weights) / sum(bits / each for bits, each in weights)
-
-
-def _tensors(path: Path) -> list[tuple[str, int]]:
-    """Type and size in bytes of each tensor, from the file's header alone."""
-    with path.open("rb") as stream:
-        header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
-    entries = [entry for name, entry in header.items() if name != "__metadata__"]
-    return [(entry["dtype"], entry["data_offsets"][1] - entry["data_offsets"][0]) for entry in entries]
+    return n_params * sum(each.n * each.bits for each in weights) / sum(each.n for each in weights)
 
 
 def _revision(folder: Path, pinned: str) -> str:

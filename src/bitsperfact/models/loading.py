@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models.adapters import applied, tokenizer_folder, without_adapter
 from bitsperfact.models.architectures import auto_class, unfit
-from bitsperfact.models.describing import info_of, resolve
+from bitsperfact.models.describing import ModelFiles, info_of, located
+from bitsperfact.models.quantising import quantisation_config
 from bitsperfact.models.quiet import quiet
 from bitsperfact.models.spec import ModelSpec, spec_of
 from bitsperfact.models.store import record_of
@@ -37,49 +39,53 @@ class LoadedModel:
 class Opener:
     """Open a model when called, in whichever process and on whichever machine that is.
 
-    `folder`: where the name was found; where it is not there, another machine finds the name anew.
+    `files`: where the name was found; where they are not there, another machine finds the name anew.
     """
 
     spec: ModelSpec
     info: ModelInfo
-    folder: Path
+    files: ModelFiles
 
     def __call__(self) -> LoadedModel:
         """Return the loaded model; raise BadInput where it cannot be opened or is no longer the one described."""
         _placement(self.spec.device)
-        folder = self.folder if self.folder.is_dir() else resolve(self.spec)
-        found = info_of(self.spec, folder)
+        files = self.files if self.files.are_here else located(self.spec)
+        found = info_of(self.spec, files)
         # Another machine may hold another version under the name, and results are named by the fingerprint.
         if found.fingerprint != self.info.fingerprint:
             where = f"model {self.info.name} on {platform.node()}"
             raise BadInput(where, f"fingerprint {self.info.fingerprint}", found.fingerprint)
-        return _opened(self.spec, folder, found)
+        return _opened(self.spec, files, found)
+
+    def tokenizer(self) -> "PreTrainedTokenizerBase":
+        """Return the model's tokenizer alone; raises BadInput as opening the model does."""
+        return _tokenizer(self.spec, self.files if self.files.are_here else located(self.spec))
 
     def in_dtype(self, dtype: str) -> "Opener":
         """Return an opener of the same model in another precision."""
         spec = replace(self.spec, dtype=dtype)
-        return Opener(spec, info_of(spec, self.folder), self.folder)
+        return Opener(spec, info_of(spec, self.files), self.files)
 
 
 def opener(model: ModelSpec | str) -> Opener:
     """Find a model and say what it is; return what opens it. Raises BadInput for what cannot be found."""
     spec = spec_of(model)
-    folder = resolve(spec)
-    return Opener(spec, info_of(spec, folder), folder)
+    files = located(spec)
+    return Opener(spec, info_of(spec, files), files)
 
 
 def load(model: ModelSpec | str) -> LoadedModel:
     """Open a model: by name, in float32, or as a `ModelSpec` says. Raises BadInput for what cannot be opened."""
     spec = spec_of(model)
     _placement(spec.device)  # before anything is fetched
-    folder = resolve(spec)
-    return _opened(spec, folder, info_of(spec, folder))
+    files = located(spec)
+    return _opened(spec, files, info_of(spec, files))
 
 
-def _opened(spec: ModelSpec, folder: Path, info: ModelInfo) -> LoadedModel:
+def _opened(spec: ModelSpec, files: ModelFiles, info: ModelInfo) -> LoadedModel:
     with quiet():
-        tokenizer = _tokenizer(folder, spec.trust_remote_code)
-        model = _model(spec, folder)
+        tokenizer = _tokenizer(spec, files)
+        model = _adapted(spec, files)
     model.eval().requires_grad_(False)
     return LoadedModel(model, tokenizer, info, _input_device(model))
 
@@ -102,13 +108,14 @@ def _placement(device: str) -> Any:
     return {"": device}
 
 
-def _tokenizer(folder: Path, trust_remote_code: bool) -> Any:
+def _tokenizer(spec: ModelSpec, files: ModelFiles) -> Any:
     from transformers import AutoTokenizer
 
+    folder = tokenizer_folder(files.folder, files.adapter)
     if record_of(folder):
         return _built_tokenizer(folder)
     try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=spec.trust_remote_code)
     except unfit() as error:
         raise BadInput(folder, "a tokenizer that transformers can read", error) from None
 
@@ -132,19 +139,41 @@ def _built_tokenizer(folder: Path) -> Any:
     return PreTrainedTokenizerFast(tokenizer_file=file, name_or_path=str(folder), **settings)
 
 
+def _adapted(spec: ModelSpec, files: ModelFiles) -> Any:
+    """Return the model with its adapter: merged in float32, as small changes would be lost in reduced precision.
+
+    Quantised weights take no change; there the adapter's layers stay around them.
+    """
+    import torch
+
+    if files.adapter is None:
+        return _model(spec, files.folder)
+    if spec.quantise is not None:
+        return applied(_model(spec, files.folder), files.adapter, merge=False)
+    model = applied(_model(replace(spec, dtype="float32"), files.folder), files.adapter, merge=True)
+    for weight in model.parameters():
+        weight.data = weight.data.to(getattr(torch, spec.dtype))
+    return model
+
+
 def _model(spec: ModelSpec, folder: Path) -> Any:
     import torch
 
+    placement, packed = _placement(spec.device), quantisation_config(spec)
+    if packed is not None and placement is None:
+        placement = {"": "cpu"}  # left alone, some libraries choose a GPU
     try:
-        model, report = auto_class(folder).from_pretrained(
-            folder,
-            dtype=getattr(torch, spec.dtype),
-            device_map=_placement(spec.device),
-            trust_remote_code=spec.trust_remote_code,
-            use_safetensors=None if spec.allow_pickle else True,
-            local_files_only=True,
-            output_loading_info=True,
-        )
+        with without_adapter(folder) as bare:
+            model, report = auto_class(folder).from_pretrained(
+                bare,
+                dtype=getattr(torch, spec.dtype),
+                device_map=placement,
+                trust_remote_code=spec.trust_remote_code,
+                use_safetensors=None if spec.allow_pickle else True,
+                local_files_only=True,
+                output_loading_info=True,
+                **({} if packed is None else {"quantization_config": packed}),
+            )
     except torch.OutOfMemoryError:
         raise BadInput(folder, "a model that fits (device auto spreads it)", "out of GPU memory") from None
     except unfit() as error:

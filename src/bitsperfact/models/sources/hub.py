@@ -12,6 +12,7 @@ from bitsperfact.models.spec import ModelSpec
 _NAME = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")
 _SMALL = (
     "config.json",
+    "adapter_config.json",
     "generation_config.json",
     "tokenizer*",
     "special_tokens_map.json",
@@ -22,8 +23,8 @@ _SMALL = (
     "*.tiktoken",
     "*.jinja",
 )
-_WEIGHTS = ("model*.safetensors", "model.safetensors.index.json")
-_PICKLED = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
+_WEIGHTS = ("model*.safetensors", "model.safetensors.index.json", "adapter_model.safetensors")
+_PICKLED = ("pytorch_model*.bin", "pytorch_model.bin.index.json", "adapter_model.bin")
 
 
 class _Hub(Source):
@@ -74,7 +75,7 @@ def _wanted(spec: ModelSpec, names: list[str]) -> list[str]:
     if not weights and pickled:
         # One small file would not show what is wrong; the folder check could only say "none".
         got = f"only {', '.join(pickled)}"
-        raise BadInput(spec.name, "weights as safetensors (allow_pickle fetches others)", got)
+        raise BadInput(spec.name, "weights as safetensors (--allow-pickle fetches others)", got)
     return weights + [name for name in top if any(fnmatch(name, pattern) for pattern in patterns)]
 
 
@@ -95,10 +96,11 @@ def _cached(repo: str, revision: str | None, unreachable: Unavailable) -> Path:
     from huggingface_hub import try_to_load_from_cache
 
     # Not `snapshot_download`, which would miss the files that nobody wanted; the folder check misses the others.
-    config = try_to_load_from_cache(repo, "config.json", revision=revision)
-    if not isinstance(config, str):
-        raise unreachable
-    return Path(config).parent
+    for name in ("config.json", "adapter_config.json"):
+        config = try_to_load_from_cache(repo, name, revision=revision)
+        if isinstance(config, str):
+            return Path(config).parent
+    raise unreachable
 
 
 def _ask(where: str, question: Any) -> Any:
