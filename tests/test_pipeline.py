@@ -55,6 +55,9 @@ def test_a_run_leaves_tables_that_pandas_and_load_run_read_alike(options):
     assert (options.out / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert [info.name for info in again.models] == list(options.model)
     assert again.manifest["options"]["seed"] == 0
+    kept = [(each["model"], each["score"], each["context"]) for each in again.manifest["sent"]]
+    text = "The capital of France is"
+    assert kept == [(model, score, text) for model in options.model for score in options.score]
     assert {"torch", "transformers", "bitsperfact"} <= set(again.manifest["versions"])
     picture = options.out / "run.svg"
     cli.app(["report", "draw", str(options.out), str(picture)], standalone_mode=False)
@@ -163,6 +166,12 @@ def test_engines_take_what_they_can_use(options, changes, message):
     with pytest.raises(BadInput, match=message):
         pipeline.run(dataclasses.replace(options, **changes))
     assert not options.out.exists()
+
+
+def test_a_chat_that_a_model_has_no_template_for_is_refused_before_it_is_opened(options, no_model):
+    no_model()
+    with pytest.raises(BadInput, match="chat always: expected a tokenizer with a chat template, got none"):
+        pipeline.run(dataclasses.replace(options, chat="always"))
 
 
 def test_a_model_that_changed_since_it_was_described_is_refused(options, monkeypatch):

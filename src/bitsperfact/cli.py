@@ -162,6 +162,45 @@ def draw_run(
     report.save_figure(figure, picture)
 
 
+@app.command("score")
+def score_claims(
+    model: Annotated[
+        str, typer.Option("--model", help="Hub id, folder, .gguf file, pypi:NAME, BASE+ADAPTER, ...")
+    ],
+    claims: Annotated[str, typer.Option("--claims", help="A claim set's name, or a file of one.")],
+    show: Annotated[bool, typer.Option("--show", help="Print what is sent and answered, to the token.")] = False,
+    score: Annotated[list[str] | None, typer.Option("--score", help="Scores (default: those of a run).")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many claims, from the first.")] = 1,
+    chat: options.Chat = "auto",
+    bos: options.Bos = "auto",
+    dtype: options.Dtype = "float32",
+    device: options.Device = "auto",
+    quantise: options.Quantise = None,
+    trust_remote_code: options.TrustRemoteCode = False,
+    allow_pickle: options.AllowPickle = False,
+) -> None:
+    """Show what a model is sent for a claim, text and tokens, and what it answers; a probe scores all of them."""
+    from bitsperfact import pipeline
+
+    if not show:
+        raise BadInput("score", "--show (bitsperfact probe pretrained scores whole sets)", "no --show")
+    asked = options.Options(
+        model=(model,),
+        claims=(claims,),
+        score=tuple(score) if score else None,
+        out=Path(),  # nothing is written
+        chat=chat,
+        bos=bos,
+        dtype=dtype,
+        device=device,
+        quantise=quantise,
+        trust_remote_code=trust_remote_code,
+        allow_pickle=allow_pickle,
+    )
+    for line in pipeline.shown(asked, limit):
+        typer.echo(line)
+
+
 @app.command("plan")
 def plan_size(
     facts: Annotated[float, typer.Option("--facts", help="How many facts to know, such as 1e6.")],

@@ -29,7 +29,7 @@ def batch_tokens(text: str) -> int | None:
 
 Models = Annotated[
     tuple[str, ...],
-    typer.Option("--model", help="Hub id, folder, .gguf file, pypi:NAME or random:NAME; repeatable."),
+    typer.Option("--model", help="Hub id, folder, .gguf file, pypi:NAME, random:NAME, BASE+ADAPTER; repeatable."),
 ]
 Claims = Annotated[
     tuple[str, ...],
@@ -58,6 +58,12 @@ BatchTokens = Annotated[
     ),
 ]
 Bos = Annotated[str, typer.Option("--bos", help="Start token: auto (as the tokenizer does), always or never.")]
+Chat = Annotated[
+    str, typer.Option("--chat", help="Chat template: auto (prompts alone), always (completions too) or never.")
+]
+Quantise = Annotated[
+    str | None, typer.Option("--quantise", help="Score quantised copies: int8, int4, int3, int2, nf4 or fp4.")
+]
 Engine = Annotated[str, typer.Option("--engine", help="Where work is done: local (this machine) or ray.")]
 Workers = Annotated[
     int | None,
@@ -101,6 +107,8 @@ class Options(RunOptions):
     device: Device = "auto"
     batch_tokens: BatchTokens = None
     bos: Bos = "auto"
+    chat: Chat = "auto"
+    quantise: Quantise = None
     engine: Engine = "local"
     workers: Workers = None
     ray_address: RayAddress = None

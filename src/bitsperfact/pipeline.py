@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,8 +18,10 @@ from bitsperfact.options import Options
 from bitsperfact.rows import Rows
 from bitsperfact.scoring import ClaimRequests, Score, ScoringPlan, ScoringTask, Settings, check_fit, score
 from bitsperfact.scoring.cache import CachedStore
+from bitsperfact.scoring.chat import check_chat
 from bitsperfact.scoring.engine.memory import peak_memory_mib
 from bitsperfact.scoring.registry import ScoresOfSet, distinct, scores_for
+from bitsperfact.scoring.sent import examples, lines
 from bitsperfact.scoring.tokens import check_bos
 from bitsperfact.scoring.views import Unlabelled
 
@@ -56,17 +59,17 @@ def run(options: Options) -> runs.Run:
             infos = [opener.info for opener in openers]
             _refuse_doubles("--model", [info.name for info in infos])
             for info in infos:
-                check_fit(info, distinct(scores_of), options.bos)
+                check_fit(info, distinct(scores_of), options.bos, options.chat)
             facts = _provenance(options, sets, scores_of)
             set_infos = [s.info for s in sets]
             writer.begin("scoring", set_infos, infos, **facts)
-        _score(options, writer, sets, scores_of, openers)
+        sent = _score(options, writer, sets, scores_of, openers)
         claims, scores = runs.stored("claims", options.out), runs.stored("scores", options.out)
         separation, verdict = _analyse(options, claims, scores, set_infos, infos)
         writer.write("separation", separation)
         writer.write("verdict", verdict)
         _report(options, runs.Run(options.out, separation, verdict, set_infos, infos, facts, claims, scores))
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {"sent": sent}
         if options.engine == "local":  # elsewhere the memory is that of other machines
             more["peak_memory_mib"] = peak_memory_mib()
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
@@ -85,6 +88,7 @@ def _check(options: Options) -> None:
         _refuse_doubles(option, list(given))
     _refuse_doubles("--score", [score(name).name for name in options.score or ()])
     check_bos(options.bos)
+    check_chat(options.chat)
     _check_least(options)
     _placement(options).check(options.device)
 
@@ -103,7 +107,7 @@ def _check_least(options: Options) -> None:
 
 def _specs(options: Options) -> list[models.ModelSpec]:
     """Return the models, and how each is opened."""
-    opened = ("dtype", "device", "trust_remote_code", "allow_pickle")
+    opened = ("dtype", "device", "trust_remote_code", "allow_pickle", "quantise")
     return [models.ModelSpec(name, **{each: getattr(options, each) for each in opened}) for name in options.model]
 
 
@@ -139,8 +143,11 @@ def _score(
     sets: "list[WrittenSet]",
     scores_of: list[ScoresOfSet],
     openers: list[models.Opener],
-) -> None:
-    """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
+) -> list[dict[str, Any]]:
+    """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all.
+
+    Returns an example of what each model is sent for each score, made before any model is opened.
+    """
     with _scratch(options.out / ".requests") as folder:
         requests = [ClaimRequests(each.rows, folder / str(number)) for number, each in enumerate(sets)]
         plans = [
@@ -148,9 +155,41 @@ def _score(
             for opener in openers
             for of_set, each in zip(requests, scores_of, strict=True)
         ]
+        sent = _sent(plans, openers)
         store = _computed(options, plans)
         parts = (part for plan in plans for part in plan.parts(store.read))
         writer.write_parts("scores", parts)
+        return sent
+
+
+def _sent(plans: list[ScoringPlan], openers: list[models.Opener]) -> list[dict[str, Any]]:
+    """Return one example for each model and score, of the first claim set that gets it."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for opener in openers:
+        tokenizer = opener.tokenizer()
+        for plan in plans:
+            if plan.open_model is opener:
+                for example in examples(plan, tokenizer):
+                    found.setdefault((example["model"], example["score"]), example)
+    return list(found.values())
+
+
+def shown(options: Options, n_claims: int) -> "Iterator[str]":
+    """Yield lines that show what a model is sent for the first claims of a set, and what it answers to each.
+
+    Raises BadInput as `run` does.
+    """
+    _check(options)
+    (source,), (opener,) = options.claims, map(models.opener, _specs(options))
+    frame = claim_sets.load(source, negatives=options.negatives, seed=options.seed).frame
+    with TemporaryDirectory() as folder:
+        requests = ClaimRequests(frame, Path(folder))
+        scores = scores_for(options.score, requests.unlabelled).scores
+        plan = ScoringPlan(opener.info, requests, scores, _settings(options), opener)
+        loaded = opener()
+        for claim in range(min(n_claims, len(frame))):
+            for each in plan.scores:
+                yield from lines(plan, each, loaded, claim)
 
 
 @contextmanager
@@ -164,7 +203,7 @@ def _scratch(folder: Path) -> "Iterator[Path]":
 
 
 def _settings(options: Options) -> Settings:
-    return Settings(bos=options.bos, batch_tokens=options.batch_tokens, seed=options.seed)
+    return Settings(options.bos, options.chat, options.batch_tokens, options.seed)
 
 
 def _computed(options: Options, plans: list[ScoringPlan]) -> ShardStore:
@@ -233,7 +272,8 @@ def _provenance(options: Options, sets: "list[WrittenSet]", scores_of: list[Scor
     return runs.provenance(RECORDED, options.command) | {
         "options": {"score": [each.name for each in distinct(scores_of)]}
         | {k: getattr(options, k) for k in ("negatives", "limit", "seed", "replicates")}
-        | {k: getattr(options, k) for k in ("dtype", "device", "bos", "engine", "workers", "cache")},
+        | {k: getattr(options, k) for k in ("dtype", "device", "quantise", "bos", "chat")}
+        | {k: getattr(options, k) for k in ("engine", "workers", "cache")},
         "scores_left_out": [asdict(skipped) for each in scores_of for skipped in each.skipped],
         "claims_sha256": {s.info.name: s.fingerprint for s in sets},
     }

@@ -11,6 +11,7 @@ import torch
 
 from bitsperfact import models
 from bitsperfact.errors import BadInput
+from bitsperfact.models.sources import hub
 
 # peft asks transformers by a name that goes.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
@@ -166,7 +167,9 @@ def test_an_adapter_of_another_base_is_refused(own, base, settings):
 
 def test_pickled_weights_need_leave(tmp_path):
     expected = _adapter(tmp_path / "p", init_lora_weights=False, safe=False)
-    if (safe := tmp_path / "p" / "adapter_model.safetensors").is_file():  # newer versions of peft write nothing else
+    if (
+        safe := tmp_path / "p" / "adapter_model.safetensors"
+    ).is_file():  # newer versions of peft write nothing else
         from safetensors.torch import load_file
 
         torch.save(load_file(safe), tmp_path / "p" / "adapter_model.bin")
@@ -199,6 +202,16 @@ def test_names_that_are_no_adapter(own, tmp_path):
     _refused(f"random:tiny+{tmp_path / 'gone'}", "gone")
     _refused(f"{own}+{own}", "a base before the plus sign")
     _refused(f"nothing+{own}", "nothing")
+
+
+def test_of_a_repository_the_adapter_alone_is_fetched():
+    files = ["README.md", "adapter_config.json", "adapter_model.safetensors", "optimizer.pt", "tokenizer.json"]
+    wanted = hub._wanted(models.ModelSpec("org/adapter"), files)
+    assert sorted(wanted) == ["adapter_config.json", "adapter_model.safetensors", "tokenizer.json"]
+    pickled = ["adapter_config.json", "adapter_model.bin"]
+    assert sorted(hub._wanted(models.ModelSpec("org/adapter", allow_pickle=True), pickled)) == pickled
+    with pytest.raises(BadInput, match="--allow-pickle"):
+        hub._wanted(models.ModelSpec("org/adapter"), pickled)
 
 
 def test_prompts_are_no_change_of_weights(tmp_path):

@@ -76,7 +76,8 @@ def base_of(folder: Path, name: str) -> str:
     config = read_object(folder / CONFIG, folder)
     base = config.get("base_model_name_or_path")
     if not isinstance(base, str) or not base:
-        raise BadInput(f"adapter {name}", "the name of its base (or BASE+ADAPTER for the model)", f"none in {CONFIG}")
+        expected = "the name of its base (or BASE+ADAPTER for the model)"
+        raise BadInput(f"adapter {name}", expected, f"none in {CONFIG}")
     if (beside := folder / base).is_dir():
         return str(beside)
     here = Path(base).expanduser().is_dir()
@@ -157,20 +158,18 @@ def applied(model: Any, folder: Path, *, merge: bool) -> Any:
 
     where = f"adapter {folder}"
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")  # what is missing or tied is looked at below, and said in one line
-            wrapped = PeftModel(model, replace(_peft_config(folder), inference_mode=True))
+            wrapped: Any = PeftModel(model, replace(_peft_config(folder), inference_mode=True))
             report = wrapped.load_adapter(str(folder), "default", torch_device=str(_device(model)))
-            if strangers := sorted([*report.unexpected_keys, *report.missing_keys]):
-                which = "unknown to it" if report.unexpected_keys else "that the adapter lacks"
-                got = f"{len(strangers)} weights {which}, such as {strangers[0]}"
-                raise BadInput(where, "an adapter of this base", got)
-            with torch.no_grad():
-                return wrapped.base_model.merge_and_unload(safe_merge=True) if merge else wrapped.get_base_model()
-    except BadInput:
-        raise
+            changed = wrapped.base_model.merge_and_unload(safe_merge=True) if merge else wrapped.get_base_model()
     except (ValueError, RuntimeError, KeyError, TypeError, AttributeError, NotImplementedError) as error:
         raise BadInput(where, "an adapter of this base", error) from None
+    if strangers := sorted([*report.unexpected_keys, *report.missing_keys]):
+        which = "unknown to it" if report.unexpected_keys else "that the adapter lacks"
+        got = f"{len(strangers)} weights {which}, such as {strangers[0]}"
+        raise BadInput(where, "an adapter of this base", got)
+    return changed
 
 
 def _device(model: Any) -> Any:

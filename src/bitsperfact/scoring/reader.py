@@ -3,12 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import pandas as pd
 
+from bitsperfact.scoring.chat import CHAT_POLICIES
 from bitsperfact.scoring.requests import Request
-from bitsperfact.scoring.tokens import BOS_POLICIES
+from bitsperfact.scoring.tokens import BOS_POLICIES, TokenizedRequest
 from bitsperfact.tables import ModelInfo
 
 if TYPE_CHECKING:
@@ -17,23 +18,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """What, besides the claims, decides a model's numbers; `bos` is one of `tokens.BOS_POLICIES`.
+    """What, besides the claims, decides a model's numbers.
 
-    `batch_tokens` (tokens per pass, None for what suits the device) does so only up to rounding.
+    `bos` is one of `tokens.BOS_POLICIES`, `chat` of `chat.CHAT_POLICIES`: `auto` puts prompts into the model's
+    chat template where it has one, `always` completions too. `batch_tokens` (tokens per pass, None for what suits
+    the device) decides them only up to rounding.
     """
 
     bos: str = "auto"
+    chat: str = "auto"
     batch_tokens: int | None = None
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class ModelKind:
-    """A kind of model, in words, and the start-token policies that it can be asked under."""
+    """A kind of model, in words, and the policies on start tokens and chat that it can be asked under."""
 
     what: str
     is_classifier: bool
     bos: tuple[str, ...] = BOS_POLICIES
+    chat: tuple[str, ...] = CHAT_POLICIES
 
     def fits(self, model: ModelInfo) -> bool:
         """Return whether a model is of this kind, by its class in transformers."""
@@ -42,7 +47,9 @@ class ModelKind:
 
 CAUSAL = ModelKind("a causal language model", is_classifier=False)
 #: A classifier reads whole texts as its tokenizer gives them.
-CLASSIFIER = ModelKind("a sequence classifier with one logit", is_classifier=True, bos=("auto",))
+CLASSIFIER = ModelKind(
+    "a sequence classifier with one logit", is_classifier=True, bos=("auto",), chat=("auto", "never")
+)
 
 
 class Rounding(NamedTuple):
@@ -64,6 +71,25 @@ class Reader(ABC):
     columns: ClassVar[Mapping[str, str]]
     cache_names: ClassVar[tuple[str, ...] | None] = None
     rounding: ClassVar[Rounding | None] = None
+
+    def chat_names(self, settings: Settings) -> tuple[str, ...]:  # noqa: ARG002
+        """Return what tells rows of requests put into a chat template from rows of plain ones; () for plain."""
+        return ()
+
+    @abstractmethod
+    def sent(
+        self, tokenizer: Any, requests: Sequence[Request], settings: Settings
+    ) -> tuple[Sequence[Request], list[TokenizedRequest]]:
+        """Return the requests as the texts that the tokenizer reads, and as token ids."""
+
+    def token_answers(
+        self,
+        loaded: "LoadedModel",  # noqa: ARG002
+        tokenized: Sequence[TokenizedRequest],
+        settings: Settings,  # noqa: ARG002
+    ) -> list[list[float]]:
+        """Return what is answered about each scored token (nats), for whoever looks at single claims."""
+        return [[] for _ in tokenized]
 
     @abstractmethod
     def read(self, loaded: "LoadedModel", requests: Sequence[Request], settings: Settings) -> pd.DataFrame:

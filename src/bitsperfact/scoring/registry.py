@@ -38,14 +38,16 @@ def score(name: str) -> Score:
     return found
 
 
-def check_fit(model: ModelInfo, scores: Iterable[Score], bos: str = "auto") -> None:
-    """Raise BadInput where a model is not of the kind that a score asks, or not under this start-token policy."""
+def check_fit(model: ModelInfo, scores: Iterable[Score], bos: str = "auto", chat: str = "auto") -> None:
+    """Raise BadInput where a model is not of the kind that a score asks, or not under these policies."""
     for each in scores:
         for kind in (need.reader.kind for need in each.needs):
             if not kind.fits(model):
                 raise BadInput(f"score {each.name}, model {model.name}", kind.what, model.architecture)
-            if bos not in kind.bos:
-                raise BadInput(f"--bos, model {model.name}", f"{' or '.join(kind.bos)} for {kind.what}", repr(bos))
+            for option, policy, known in (("--bos", bos, kind.bos), ("--chat", chat, kind.chat)):
+                if policy not in known:
+                    expected = f"{' or '.join(known)} for {kind.what}"
+                    raise BadInput(f"{option}, model {model.name}", expected, repr(policy))
 
 
 @dataclass(frozen=True)

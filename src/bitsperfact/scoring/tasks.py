@@ -97,7 +97,7 @@ class ScoringPlan:
     open_model: "Callable[[], LoadedModel]"
 
     def __post_init__(self) -> None:
-        check_fit(self.model, self.scores, self.settings.bos)
+        check_fit(self.model, self.scores, self.settings.bos, self.settings.chat)
         for score in self.scores:
             self.requests.check(score)
 
@@ -113,16 +113,27 @@ class ScoringPlan:
         return [task for shards in self.shards.values() for task in shards]
 
     def _tasks(self, need: Need) -> list[ScoringTask]:
-        reader, numbers_of = need.reader, (self.model.fingerprint, self.model.dtype, self.settings.bos)
+        reader, settings = need.reader, self.settings
+        numbers_of = (self.model.fingerprint, self.model.dtype, settings.bos, *reader.chat_names(settings))
         cached_for = None if reader.cache_names is None else (*numbers_of, *reader.cache_names)
         label = f"{self.model.name} · {self.requests.name}"
         shards = self.requests.sharded(need, SHARD_REQUESTS).shards
-        read = partial(Reading, reader, self.settings)
+        read = partial(Reading, reader, settings)
         tasks = []
         for at, n_items in enumerate(shards.sizes.tolist()):
             key = sha256_of_text(FORMAT, need.name, *numbers_of, *_texts(need, shards.read(at)))[:32]
             tasks.append(ScoringTask(key, n_items, label, self.open_model, shards, at, reader, cached_for, read))
         return tasks
+
+    def requests_of(self, need: Need, claim: int) -> list[Request]:
+        """Return what one need of a score asks about one claim, by its place in the set."""
+        sharded = self.requests.sharded(need, SHARD_REQUESTS)
+        ends = np.cumsum(sharded.shards.sizes)
+        found = []
+        for slot in sharded.slots[claim].tolist():
+            at = int(np.searchsorted(ends, slot, side="right"))
+            found.append(sharded.shards.read(at)[slot - int(ends[at])])  # counted from the shard's end
+        return found
 
     def assemble(self, read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
         """Return the scores table of this model and claim set; `read` returns a finished shard by its key."""

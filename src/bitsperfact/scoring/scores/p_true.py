@@ -1,7 +1,8 @@
 """`p_true`: log-odds of "True" against "False" when the model is asked whether the claim is true.
 
 After Kadavath et al. 2022, "Language Models (Mostly) Know What They Know", arXiv 2207.05221. Both answers are
-continuations of one prompt, so they are computed from one row of the model.
+continuations of one prompt, so they are computed from one row of the model. A model with a chat template is asked
+in it: one that was trained to answer there puts little of its mass on either word in plain text.
 """
 
 import pandas as pd
@@ -11,7 +12,8 @@ from bitsperfact.scoring.readers.log_probabilities import LogProbabilities
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.score import Array, Score, ScoreInput
 
-PROMPT = "Is the following statement true or false?\nStatement: {text}\nAnswer:"
+_PLAIN, _IN_CHAT = "\nAnswer:", "\nAnswer with True or False."
+PROMPT = f"Is the following statement true or false?\nStatement: {{text}}{_PLAIN}"
 
 
 def _judgement(claims: pd.DataFrame) -> list[Request]:
@@ -23,7 +25,7 @@ def _judgement(claims: pd.DataFrame) -> list[Request]:
     return requests
 
 
-JUDGEMENT = same_for_all("judgement", LogProbabilities(), 2, _judgement)
+JUDGEMENT = same_for_all("judgement", LogProbabilities((_PLAIN, _IN_CHAT)), 2, _judgement)
 
 
 def _value(given: ScoreInput) -> Array:
