@@ -11,7 +11,10 @@ import torch
 
 from bitsperfact import models
 from bitsperfact.errors import BadInput
+from bitsperfact.models.adapters import parts
 from bitsperfact.models.sources import hub
+from tests.scoring.made import plan_of
+from tests.scoring.test_scores import claim_frame
 
 # peft asks transformers by a name that goes.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
@@ -96,6 +99,12 @@ def test_an_adapter_that_changes_nothing_leaves_the_numbers_and_is_another_model
     assert torch.equal(_logits(name), _logits("random:tiny"))
     assert adapted.fingerprint != base.fingerprint
     assert adapted.name == name
+    own, others = (
+        {(task.key, task.cached_for) for task in plan_of(info, claim_frame(), ("p_true", "logprob"), folder).tasks}
+        for info, folder in ((adapted, tmp_path / "1"), (base, tmp_path / "2"))
+    )
+    assert {key for key, _ in own}.isdisjoint(key for key, _ in others)
+    assert {cache for _, cache in own}.isdisjoint(cache for _, cache in others)
 
 
 def test_sizes_are_those_of_base_and_adapter(drawn):
@@ -107,10 +116,12 @@ def test_sizes_are_those_of_base_and_adapter(drawn):
 
 
 def test_reduced_precision_comes_after_the_merge(drawn):
-    merged = _logits(f"random:tiny+{drawn[0]}", dtype="bfloat16")
-    assert 0 < (merged - drawn[1]).abs().mean() < 0.1
-    weights = models.load(models.ModelSpec(str(drawn[0]), dtype="bfloat16", device="cpu")).model.parameters()
-    assert {weight.dtype for weight in weights} == {torch.bfloat16}
+    exact, rounded = (
+        dict(models.load(models.ModelSpec(str(drawn[0]), dtype=dtype, device="cpu")).model.named_parameters())
+        for dtype in ("float32", "bfloat16")
+    )
+    assert exact.keys() == rounded.keys()
+    assert all(torch.equal(rounded[name], weight.bfloat16()) for name, weight in exact.items())
 
 
 def test_the_fingerprint_is_that_of_what_the_adapter_is(own, drawn):
@@ -130,11 +141,14 @@ def test_an_opener_finds_the_adapter_wherever_it_is_called(drawn):
     assert opener.tokenizer().get_vocab() == opener().tokenizer.get_vocab()
 
 
-def test_a_plus_sign_in_a_path_is_no_adapter(tmp_path, own):
+def test_a_plus_sign_in_a_path_is_no_adapter(tmp_path, own, monkeypatch):
     base = shutil.copytree(models.resolve("random:tiny"), tmp_path / "a+b", ignore=shutil.ignore_patterns("bits*"))
     moved = shutil.move(own, tmp_path / "c+d")
     assert models.describe(str(base)).n_params == models.describe("random:tiny").n_params
     assert models.describe(f"{base}+{moved}").n_params == models.describe(f"random:tiny+{moved}").n_params
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(base, "my/ba+se")  # `my/ba` could be on the Hub
+    assert parts("my/ba+se+c+d") == ("my/ba+se", "c+d")
 
 
 def test_a_tokenizer_that_comes_with_the_adapter_is_the_models(own):
@@ -149,6 +163,9 @@ def test_an_adapter_in_a_models_own_folder_is_applied_once(tmp_path, drawn):
     for path in drawn[0].glob("adapter_*"):
         shutil.copy(path, folder)
     assert torch.allclose(_logits(folder), drawn[1], atol=1e-5)
+    other = tmp_path / "other"
+    expected = _adapter(other, init_lora_weights=False, target_modules=["o_proj"])
+    assert torch.allclose(_logits(f"{folder}+{other}"), expected, atol=1e-5)  # that one alone
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,11 @@ TEMPLATES = {
     "opens the turn": (CHATML, ASKED, "yes"),
     "spells the start token": ("{{ bos_token }}" + CHATML, "<s>" + ASKED, "yes"),
     "puts a space before answers": (SPACED, "[INST] Q [/INST]", " yes"),
+    "leaves the space to the answer": (
+        CHATML.replace("</s>\n", "").replace("|>\n{{", "|> {{").replace("<|assistant|>\n", "<|assistant|>"),
+        "<|user|> Q<|assistant|>",
+        " yes",
+    ),
     "never opens the turn": (
         "{% for m in messages %}{{ m.role | upper }}: {{ m.content }}\n{% endfor %}",
         "USER: Q\nASSISTANT:",
