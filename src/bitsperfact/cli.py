@@ -184,7 +184,7 @@ def score_claims(
 
     if not show:
         raise BadInput("score", "--show (bitsperfact probe pretrained scores whole sets)", "no --show")
-    asked = options.Options(
+    settings = options.Options(
         model=(model,),
         claims=(claims,),
         score=tuple(score) if score else None,
@@ -197,7 +197,7 @@ def score_claims(
         trust_remote_code=trust_remote_code,
         allow_pickle=allow_pickle,
     )
-    for line in pipeline.shown(asked, limit):
+    for line in pipeline.shown(settings, limit):
         typer.echo(line)
 
 

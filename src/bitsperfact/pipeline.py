@@ -20,8 +20,8 @@ from bitsperfact.scoring import ClaimRequests, Score, ScoringPlan, ScoringTask, 
 from bitsperfact.scoring.cache import CachedStore
 from bitsperfact.scoring.chat import check_chat
 from bitsperfact.scoring.engine.memory import peak_memory_mib
+from bitsperfact.scoring.inspection import examples, lines
 from bitsperfact.scoring.registry import ScoresOfSet, distinct, scores_for
-from bitsperfact.scoring.sent import examples, lines
 from bitsperfact.scoring.tokens import check_bos
 from bitsperfact.scoring.views import Unlabelled
 
@@ -63,13 +63,13 @@ def run(options: Options) -> runs.Run:
             facts = _provenance(options, sets, scores_of)
             set_infos = [s.info for s in sets]
             writer.begin("scoring", set_infos, infos, **facts)
-        sent = _score(options, writer, sets, scores_of, openers)
+        examples_sent = _score(options, writer, sets, scores_of, openers)
         claims, scores = runs.stored("claims", options.out), runs.stored("scores", options.out)
         separation, verdict = _analyse(options, claims, scores, set_infos, infos)
         writer.write("separation", separation)
         writer.write("verdict", verdict)
         _report(options, runs.Run(options.out, separation, verdict, set_infos, infos, facts, claims, scores))
-        more: dict[str, Any] = {"sent": sent}
+        more: dict[str, Any] = {"sent": examples_sent}
         if options.engine == "local":  # elsewhere the memory is that of other machines
             more["peak_memory_mib"] = peak_memory_mib()
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
@@ -155,14 +155,14 @@ def _score(
             for opener in openers
             for of_set, each in zip(requests, scores_of, strict=True)
         ]
-        sent = _sent(plans, openers)
+        examples_sent = _examples(plans, openers)
         store = _computed(options, plans)
         parts = (part for plan in plans for part in plan.parts(store.read))
         writer.write_parts("scores", parts)
-        return sent
+        return examples_sent
 
 
-def _sent(plans: list[ScoringPlan], openers: list[models.Opener]) -> list[dict[str, Any]]:
+def _examples(plans: list[ScoringPlan], openers: list[models.Opener]) -> list[dict[str, Any]]:
     """Return one example for each model and score, of the first claim set that gets it."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for opener in openers:

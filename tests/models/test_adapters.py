@@ -8,13 +8,13 @@ import warnings
 import peft
 import pytest
 import torch
+from tests.scoring.made import plan_of
+from tests.scoring.test_scores import claim_frame
 
 from bitsperfact import models
 from bitsperfact.errors import BadInput
 from bitsperfact.models.adapters import parts
 from bitsperfact.models.sources import hub
-from tests.scoring.made import plan_of
-from tests.scoring.test_scores import claim_frame
 
 # peft asks transformers by a name that goes.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")

@@ -12,9 +12,9 @@ import torch
 from bitsperfact import cli, models, scoring
 from bitsperfact.errors import BadInput
 from bitsperfact.scoring.chat import ChatFormat, chat_format
+from bitsperfact.scoring.inspection import examples
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.scores.p_true import PROMPT
-from bitsperfact.scoring.sent import examples
 from bitsperfact.tables import ModelInfo
 from tests.networks import byte_tokenizer, tiny_model
 from tests.scoring.made import plan_of, score_table
@@ -88,7 +88,7 @@ def loaded():
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_the_answer_is_read_where_the_assistants_turn_begins(name):
     template, context, continuation = TEMPLATES[name]
-    (put,) = ChatFormat(_tokenizer(template)).put([Request("Q", " yes")])
+    (put,) = ChatFormat(_tokenizer(template)).apply([Request("Q", " yes")])
     assert put == Request(context, continuation)
 
 
@@ -98,11 +98,13 @@ def test_what_a_template_writes_is_all_that_is_sent(loaded, name, tmp_path):
     chatting = _loaded(loaded, TEMPLATES[name][0])
     plan = plan_of(loaded.info, claim_frame(2), ("logprob",), tmp_path, chat="always")
     ((need,),) = (score.needs for score in plan.scores)
-    texts, ids = need.reader.sent(chatting.tokenizer, plan.requests_of(need, 0), plan.settings)
+    texts, ids = need.reader.encode(chatting.tokenizer, plan.requests_of(need, 0), plan.settings)
     whole = "".join(texts[0])
     assert list(ids[0].ids) == chatting.tokenizer(whole, add_special_tokens=False)["input_ids"]
     assert ids[0].ids.count(chatting.tokenizer.bos_token_id) == whole.count("<s>")
-    always = need.reader.sent(chatting.tokenizer, plan.requests_of(need, 0), scoring.Settings("always", "always"))
+    always = need.reader.encode(
+        chatting.tokenizer, plan.requests_of(need, 0), scoring.Settings("always", "always")
+    )
     assert always[1][0].ids.count(chatting.tokenizer.bos_token_id) == 1
 
 
@@ -177,7 +179,7 @@ def test_always_needs_a_template():
 def test_a_question_that_its_template_refuses_is_named():
     template = "{% if 'tea' in messages[0].content %}{{ raise_exception('no tea') }}{% endif %}" + CHATML
     with pytest.raises(BadInput, match=r"claim 'More tea': .*no tea"):
-        ChatFormat(_tokenizer(template)).put([Request("More tea", " yes")])
+        ChatFormat(_tokenizer(template)).apply([Request("More tea", " yes")])
 
 
 def test_classifiers_have_no_turn_to_answer_in():
@@ -204,11 +206,11 @@ def test_an_example_of_what_was_sent_is_kept(loaded, tmp_path):
     chat = {each["score"]: each for each in examples(plan, tokenizer)}
     about = {"model": loaded.info.name, "claim_set": "codes", "score": "p_true", "need": "judgement"}
     question = PROMPT.replace("{text}", "The code of A is a")
-    sent = {"in_chat": False, "before": "<s>", "context": question, "continuation": " True"}
+    sent = {"in_chat": False, "start": "<s>", "context": question, "continuation": " True"}
     assert plain["p_true"].items() >= (about | sent).items()
     question = question.removesuffix("Answer:") + "Answer with True or False."
     context = f"<|user|>\n{question}</s>\n<|assistant|>\n"
-    sent = {"in_chat": True, "before": "", "context": context, "continuation": "True"}
+    sent = {"in_chat": True, "start": "", "context": context, "continuation": "True"}
     assert chat["p_true"].items() >= (about | sent).items()
     assert tokenizer.decode(chat["p_true"]["ids"]) == context + "True"
     assert tokenizer.decode(chat["p_true"]["ids"][chat["p_true"]["scored_from"] :]) == "True"

@@ -68,15 +68,15 @@ class ChatFormat:
         self._template = _ON_THAT_DAY + template if "strftime_now" in template else template
         self._in_parts = False
         self._in_parts = not self._takes_text()
-        asked, opened = self._text(_QUESTION), self._text(_QUESTION, opens=True)
+        closed, opened = self._text(_QUESTION), self._text(_QUESTION, opens=True)
         whole = self._text(_QUESTION, _ANSWER)
-        if asked.count(_QUESTION) != 1 or whole.rfind(_ANSWER) < whole.find(_QUESTION):
+        if closed.count(_QUESTION) != 1 or whole.rfind(_ANSWER) < whole.find(_QUESTION):
             raise BadInput("chat template", "one that writes a question and its answer", repr(whole))
-        self._opens = opened != asked
+        self._opens = opened != closed
         between = whole[len(opened) : whole.rindex(_ANSWER)] if whole.startswith(opened) else ""
         self._between = between if self._opens and not between.strip() else ""
 
-    def put(self, requests: Sequence[Request]) -> list[Request]:
+    def apply(self, requests: Sequence[Request]) -> list[Request]:
         """Return the requests as the template writes them: where its turn opens with a space, that is scored too.
 
         White space at the start of a continuation goes: it belonged to the plain text. Raises BadInput where the
@@ -101,7 +101,7 @@ class ChatFormat:
                 return self._text(context, opens=True) + self._between
             whole = self._text(context, _ANSWER)
         except Exception as error:  # of the template's own making
-            raise BadInput(f"chat template, claim {context!r}", "a text for it", _said(error)) from None
+            raise BadInput(f"chat template, claim {context!r}", "a text for it", _reason(error)) from None
         return whole[: whole.rindex(_ANSWER)]
 
     def _text(self, question: str, answer: str | None = None, *, opens: bool = False) -> str:
@@ -129,7 +129,7 @@ def _tried(tokenizer: Any) -> ChatFormat | BadInput:
     except BadInput as error:
         return error
     except Exception as error:  # of the template's own making
-        got = _said(error)
+        got = _reason(error)
         return BadInput(f"chat template of {tokenizer.name_or_path}", "one that a question alone is put into", got)
 
 
@@ -138,5 +138,5 @@ def _join(head: str, answer: str) -> Request:
     return Request(context, head[len(context) :] + answer)
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

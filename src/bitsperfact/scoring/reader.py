@@ -9,7 +9,7 @@ import pandas as pd
 
 from bitsperfact.scoring.chat import CHAT_POLICIES
 from bitsperfact.scoring.requests import Request
-from bitsperfact.scoring.tokens import BOS_POLICIES, TokenizedRequest
+from bitsperfact.scoring.tokens import BOS_POLICIES, Encoder, TokenizedRequest
 from bitsperfact.tables import ModelInfo
 
 if TYPE_CHECKING:
@@ -76,11 +76,11 @@ class Reader(ABC):
         """Return what tells rows of requests put into a chat template from rows of plain ones; () for plain."""
         return ()
 
-    @abstractmethod
-    def sent(
+    def encode(
         self, tokenizer: Any, requests: Sequence[Request], settings: Settings
     ) -> tuple[Sequence[Request], list[TokenizedRequest]]:
-        """Return the requests as the texts that the tokenizer reads, and as token ids."""
+        """Return the requests as the texts that the tokenizer reads, and as token ids: plain ones by default."""
+        return requests, Encoder(tokenizer, settings.bos).encode(requests)
 
     def token_answers(
         self,

@@ -22,7 +22,7 @@ class ClassifierLogits(Reader):
     columns: ClassVar = {"logit": "<f8", "n_tokens": "<i4", "n_bytes": "<i4"}
     rounding: ClassVar = Rounding("value", "claim")
 
-    def sent(
+    def encode(
         self,
         tokenizer: Any,
         requests: Sequence[Request],
@@ -38,7 +38,7 @@ class ClassifierLogits(Reader):
         """Return the table of `columns`."""
         from bitsperfact.scoring.engine.classifier import classifier_logits  # torch is slow to import
 
-        _, tokenized = self.sent(loaded.tokenizer, requests, settings)
+        _, tokenized = self.encode(loaded.tokenizer, requests, settings)
         logits = classifier_logits(loaded, [each.ids for each in tokenized], settings.batch_tokens)
         n_tokens, n_bytes = [len(each.ids) for each in tokenized], [each.n_bytes for each in tokenized]
         return pd.DataFrame({"logit": logits, "n_tokens": n_tokens, "n_bytes": n_bytes})

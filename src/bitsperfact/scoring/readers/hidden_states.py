@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
 from bitsperfact.scoring.reader import Reader, Settings
 from bitsperfact.scoring.requests import Request
-from bitsperfact.scoring.tokens import Encoder, TokenizedRequest
 
 if TYPE_CHECKING:
     from bitsperfact.models import LoadedModel
@@ -21,17 +20,11 @@ class HiddenStates(Reader):
     depth: float
     columns: ClassVar = {"hidden": "<f4", "n_tokens": "<i4", "n_bytes": "<i4"}
 
-    def sent(
-        self, tokenizer: Any, requests: Sequence[Request], settings: Settings
-    ) -> tuple[Sequence[Request], list[TokenizedRequest]]:
-        """Return texts and ids; a text is read as it is, in no chat."""
-        return requests, Encoder(tokenizer, settings.bos).encode(requests)
-
     def read(self, loaded: "LoadedModel", requests: Sequence[Request], settings: Settings) -> pd.DataFrame:
         """Return the table of `columns`."""
         from bitsperfact.scoring.engine.inference import last_hidden_states  # torch is slow to import
 
-        _, tokenized = self.sent(loaded.tokenizer, requests, settings)
+        _, tokenized = self.encode(loaded.tokenizer, requests, settings)
         hidden = last_hidden_states(loaded, [t.ids for t in tokenized], self.depth, settings.batch_tokens)
         return pd.DataFrame(
             {

@@ -36,13 +36,16 @@ class LogProbabilities(Reader):
     def _chat(self, settings: Settings) -> str:
         return "never" if settings.chat == "auto" and self.instruction is None else settings.chat
 
-    def sent(
+    def encode(
         self, tokenizer: Any, requests: Sequence[Request], settings: Settings
     ) -> tuple[Sequence[Request], list[TokenizedRequest]]:
         """Return texts and ids. In a chat the template is all that is sent: no start token is added to it."""
         bos, chat = settings.bos, chat_format(tokenizer, self._chat(settings))
         if chat is not None:
-            requests, bos = chat.put([self._message(each) for each in requests]), "never" if bos == "auto" else bos
+            requests, bos = (
+                chat.apply([self._message(each) for each in requests]),
+                "never" if bos == "auto" else bos,
+            )
         return requests, Encoder(tokenizer, bos).encode(requests)
 
     def _message(self, request: Request) -> Request:
@@ -69,7 +72,7 @@ class LogProbabilities(Reader):
         """Return the table of `columns`."""
         from bitsperfact.scoring.engine.inference import logprob_sums  # torch is slow to import
 
-        _, tokenized = self.sent(loaded.tokenizer, requests, settings)
+        _, tokenized = self.encode(loaded.tokenizer, requests, settings)
         return pd.DataFrame(
             {
                 "logprob_sum": logprob_sums(loaded, tokenized, settings.batch_tokens),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sent:
+class EncodedRequest:
     """One request as it was sent: `text` is what the tokenizer read, `tokenized` what it made of that.
 
     `in_chat`: the text was put into the model's chat template.
@@ -30,11 +30,11 @@ class Sent:
     tokenized: TokenizedRequest
     in_chat: bool
 
-    def before(self, tokenizer: Any) -> str:
+    def start(self, tokenizer: Any) -> str:
         """Return the tokens put before the text, which does not spell them out, as their names."""
-        n_own = len(tokenizer("".join(self.text), add_special_tokens=False)["input_ids"])
-        ids = self.tokenized.ids
-        return "".join(tokenizer.convert_ids_to_tokens(list(ids[: len(ids) - n_own])))
+        ids, own = self.tokenized.ids, tuple(tokenizer("".join(self.text), add_special_tokens=False)["input_ids"])
+        starts = (at for at in range(len(ids) - len(own) + 1) if ids[at : at + len(own)] == own)
+        return "".join(tokenizer.convert_ids_to_tokens(list(ids[: next(starts, 0)])))
 
     def record(self, tokenizer: Any) -> dict[str, Any]:
         """Return the same for `run.json`."""
@@ -42,7 +42,7 @@ class Sent:
             "score": self.score,
             "need": self.need.name,
             "in_chat": self.in_chat,
-            "before": self.before(tokenizer),
+            "start": self.start(tokenizer),
             "context": self.text.context,
             "continuation": self.text.continuation,
             "ids": list(self.tokenized.ids),
@@ -50,29 +50,29 @@ class Sent:
         }
 
 
-def sent(plan: ScoringPlan, score: Score, tokenizer: Any, claim: int = 0) -> Iterator[Sent]:
+def encoded_requests(plan: ScoringPlan, score: Score, tokenizer: Any, claim: int = 0) -> Iterator[EncodedRequest]:
     """Yield what is sent for one claim of a plan's set, need by need, each request once.
 
     Raises BadInput where the chat format that was asked for cannot be had.
     """
     for need in score.needs:
         requests = list(dict.fromkeys(plan.requests_of(need, claim)))
-        texts, tokenized = need.reader.sent(tokenizer, requests, plan.settings)
-        for asked, text, ids in zip(requests, texts, tokenized, strict=True):
-            yield Sent(score.name, need, text, ids, in_chat=text != asked)
+        texts, tokenized = need.reader.encode(tokenizer, requests, plan.settings)
+        for request, text, ids in zip(requests, texts, tokenized, strict=True):
+            yield EncodedRequest(score.name, need, text, ids, in_chat=text != request)
 
 
 def examples(plan: ScoringPlan, tokenizer: Any) -> list[dict[str, Any]]:
     """Return, for `run.json`, the first request of each score for the first claim of a plan's set."""
     about = {"model": plan.model.name, "claim_set": plan.requests.name}
-    return [about | next(sent(plan, score, tokenizer)).record(tokenizer) for score in plan.scores]
+    return [about | next(encoded_requests(plan, score, tokenizer)).record(tokenizer) for score in plan.scores]
 
 
 def lines(plan: ScoringPlan, score: Score, loaded: "LoadedModel", claim: int) -> Iterator[str]:
     """Yield lines that show what is sent for one claim, and what the model answers."""
     row = plan.requests.rows.row(claim, ["prefix", "target"])
     yield f"{score.name}, claim {json.dumps(row['prefix'] + row['target'], ensure_ascii=False)}"
-    for need, group in groupby(sent(plan, score, loaded.tokenizer, claim), key=lambda each: each.need):
+    for need, group in groupby(encoded_requests(plan, score, loaded.tokenizer, claim), key=lambda each: each.need):
         together = list(group)
         yield f"  {need.name}{', in the chat template' if together[0].in_chat else ''}"
         answers = need.reader.token_answers(loaded, [each.tokenized for each in together], plan.settings)
@@ -83,10 +83,10 @@ def lines(plan: ScoringPlan, score: Score, loaded: "LoadedModel", claim: int) ->
             yield f"    together {100 * share:.3g} % of what may follow"
 
 
-def _lines_of(each: Sent, answer: list[float], tokenizer: Any) -> Iterator[str]:
+def _lines_of(each: EncodedRequest, answer: list[float], tokenizer: Any) -> Iterator[str]:
     ids, at = each.tokenized.ids, each.tokenized.n_context
-    if before := each.before(tokenizer):
-        yield f"    before   {before}"
+    if start := each.start(tokenizer):
+        yield f"    start    {start}"
     yield f"    context  {json.dumps(each.text.context, ensure_ascii=False)}"
     yield f"    scored   {json.dumps(each.text.continuation, ensure_ascii=False)}"
     yield f"    ids      {' '.join(map(str, ids[:at]))} | {' '.join(map(str, ids[at:]))}".rstrip()
