@@ -80,8 +80,9 @@ def open_hub(repo: str, *, split: str, config: str | None, revision: str | None,
     if files is None:
         table = _prepared(builder, split, where)
     else:
-        local = [_downloaded(file, where) for file in files]
-        table = _of_files(local, repo, builder)
+        table = _of_files([_downloaded(file, where) for file in files], repo, builder)
+        if not table.infos:
+            table = replace(table, infos=_of_readme(repo, revision))
     return replace(table, where=repo, source=source, name=repo.rpartition("/")[2])
 
 
@@ -154,6 +155,17 @@ def _downloaded(file: str, where: object) -> Path:
         return hf_hub_download(named.repo_id, named.path_in_repo, repo_type="dataset", revision=named.revision)
 
     return Path(_loaded(fetch, where, file))
+
+
+def _of_readme(repo: str, revision: str | None) -> dict[str, ClaimSetInfo]:
+    """Return the claim set that a repository's card describes; none where it has no card."""
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return from_card(Path(hf_hub_download(repo, "README.md", repo_type="dataset", revision=revision)))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError):
+        return {}
 
 
 def _prepared(builder: Any, split: str, where: object) -> SourceTable:
