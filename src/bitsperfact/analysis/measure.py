@@ -91,6 +91,11 @@ class Sample:
         """Number of non-facts (1, a count)."""
         return int(self.nonfacts.sum())
 
+    @property
+    def has_both(self) -> bool:
+        """Whether there are facts and non-facts, without which nothing can be measured."""
+        return bool(self.facts.any() and self.nonfacts.any())
+
     def within(self, rows: NDArray[np.bool_]) -> "Sample":
         """Return the part of the sample in `rows`, a mask of shape (n_claims,); it has as many claims as that."""
         questions = None if self.questions is None else self.questions[rows]
@@ -261,6 +266,12 @@ def bits_above(
         above, estimate=value, lower=min(lower, bits.lower, value), upper=max(min(upper, bits.upper), value)
     )
     return _quantity("bits_above_pattern", kept, limited)
+
+
+def unknown_above() -> Measurement:
+    """Return the row of what bits there are above those of a text that is not known."""
+    unknown = np.nan, np.nan, np.nan
+    return Measurement("bits_above_pattern", *unknown, "bits", "unknown: no text of these claims is known", False)
 
 
 def _certified(sample: Sample, values: NDArray[np.float64]) -> float:

@@ -20,6 +20,10 @@ class FittedPattern:
     rows: NDArray[np.bool_]
     values: NDArray[np.float64]
 
+    def among(self, scored: NDArray[np.bool_]) -> "FittedPattern":
+        """Return the baseline of the claims in `scored`, a mask of shape (n_claims,); it has as many as that."""
+        return FittedPattern(self.rows[scored], self.values[scored[self.rows]])
+
 
 def fitted_pattern(claims: SetOfClaims, nonfacts: NDArray[np.bool_], stratum: str, seed: int) -> FittedPattern:
     """Fit the baseline on the facts and these non-facts alone, since patterns differ between strata."""
