@@ -103,11 +103,11 @@ def _joined(runs: list[Run]) -> Run:
     """Return several runs as one, without a folder of its own."""
     named = [(str(run.path), run) for run in runs]
     models = joining.infos("model", [(name, run.models) for name, run in named])
-    claim_sets = joining.infos("claim set", [(name, run.claim_sets) for name, run in named])
     frames: dict[str, pd.DataFrame | None] = {
         table: joining.rows(table, [(name, getattr(run, table)) for name, run in named])
         for table in ("claims", "scores", "separation", *tables.OPTIONAL)
     }
+    claim_sets = joining.infos("claim set", [(name, run.claim_sets) for name, run in named])
     verdict = joining.agreed("verdict", [run.verdict for run in runs])
     manifest = {"status": "complete", "runs": [name for name, _ in named]}
     about: dict[str, Any] = {"claim_sets": claim_sets, "models": models, "manifest": manifest}

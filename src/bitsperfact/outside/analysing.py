@@ -97,6 +97,7 @@ def _together(sources: list[Source], log_odds: bool) -> Gathered:
         for name, part in parts:
             found = _on_claims_of(found, name, part)
         parts.append(("scores from elsewhere", found))
+    models = joining.infos("model", [(name, part.models) for name, part in parts])
     frames = {
         table: joining.rows(table, [(name, getattr(part, table)) for name, part in parts])
         for table in ("claims", "scores", *tables.OPTIONAL)
@@ -108,7 +109,7 @@ def _together(sources: list[Source], log_odds: bool) -> Gathered:
         claims,
         scores,
         joining.infos("claim set", [(name, part.claim_sets) for name, part in parts]),
-        joining.infos("model", [(name, part.models) for name, part in parts]),
+        models,
         [note for _, part in parts for note in part.notes],
         **frames,
     )
