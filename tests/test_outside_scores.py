@@ -142,6 +142,10 @@ BAD = {
     "no number": (changed("score", "high"), r"scores, row 5, score: expected a finite number, got 'high'"),
     "no score": (changed("score", None), r"row 5, score: expected a finite number, got None"),
     "infinite": (changed("score", "-inf"), r"row 5, score: expected a finite number, got '-inf'"),
+    "no score at all": (
+        changed("score", -np.finfo(float).max),
+        r"row 5, score: expected a finite number, got -1.79",
+    ),
     "decimal comma": (changed("score", "0,5"), r"row 5, score: expected a finite number, got '0,5'"),
     "a label for a score": (changed("score", True), r"row 5, score: expected a finite number"),
     "no label": (changed("is_fact", "maybe"), r"row 5, is_fact: expected label .*got 'maybe'"),
@@ -215,6 +219,18 @@ FILES = {
     "t.jsonl": (b"{", r"t.jsonl, row 1: expected a JSON object, got broken JSON"),
     "s.parquet": (b"PAR1", r"expected a parquet file"),
 }
+
+
+def test_columns_that_are_not_read_cost_nothing_and_are_named(tmp_path):
+    frame = scores_of()
+    frame.assign(far=np.datetime64("9999-12-31"), vector=[[0.5] * 8] * len(frame)).to_parquet(
+        tmp_path / "s.parquet"
+    )
+    found = gathered([tmp_path / "s.parquet"])
+    assert found.notes[0].endswith("s.parquet: columns not read: 'far', 'vector'")
+    pd.testing.assert_frame_equal(found.scores, gathered([frame]).scores)
+    in_memory = frame.assign(unread=[float] * len(frame))
+    assert gathered([in_memory]).notes[0] == "scores: columns not read: 'unread'"
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -78,6 +78,10 @@ def _check(sources: list[Source], out: str | Path | None, seed: int, replicates:
     for option, value, least in (("--seed", seed, 0), ("--replicates", replicates, 2)):
         if value < least:
             raise BadInput(option, f"a number of at least {least}", value)
+    named = [str(Path(each).resolve()) for each in sources if isinstance(each, str | Path)]
+    for name in named:
+        if named.count(name) > 1:
+            raise BadInput("analyse", "each source once", f"{name} twice")
     for each in sources:
         if out is not None and _is_run(each) and Path(str(each)).resolve() == Path(out).resolve():
             raise BadInput(f"--out {out}", "another folder than those of the runs", "one of them")
@@ -97,6 +101,11 @@ def _together(sources: list[Source], log_odds: bool) -> Gathered:
         for name, part in parts:
             found = _on_claims_of(found, name, part)
         parts.append(("scores from elsewhere", found))
+    for table in tables.OPTIONAL:
+        having = [name for name, part in parts if getattr(part, table) is not None]
+        for name, part in parts:
+            if having and getattr(part, table) is None:
+                raise BadInput(name, f"a run with a table of {table}, as {having[0]}", "one without")
     models = joining.infos("model", [(name, part.models) for name, part in parts])
     frames = {
         table: joining.rows(table, [(name, getattr(part, table)) for name, part in parts])

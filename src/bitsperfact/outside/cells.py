@@ -6,6 +6,7 @@ from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bitsperfact.claims.statements import read_label
@@ -17,6 +18,8 @@ OF_CLAIMS = ("prefix", "target", "stratum", "grade", "source", "claim_id")
 OF_MODELS = ("n_params", "memory_bits", "family", "architecture", "revision", "dtype")
 OF_SETS = ("n_facts", "universe_size", "licence", "control", "description")
 OPTIONAL = ("score_name", *OF_CLAIMS, *OF_MODELS, *OF_SETS)
+#: All that is read, whatever blanks stand around it.
+READ = frozenset((*REQUIRED, *OPTIONAL, "value"))
 
 
 class NoSuchCell(ValueError):
@@ -88,7 +91,7 @@ def texts(where: str, column: "pd.Series[Any]", *, blank: bool, stripped: bool) 
 def labels(where: str, column: "pd.Series[Any]") -> list[bool]:
     """Return the cells as labels (`claims.statements.read_label`)."""
     known: dict[Any, bool] = {}
-    for number, cell in enumerate(column, start=1):
+    for number, cell in enumerate(column.tolist(), start=1):
         if (key := str(cell)) not in known:
             known[key] = read_label(cell, f"{where}, row {number}, {column.name}")
     return [known[str(cell)] for cell in column]
@@ -115,12 +118,13 @@ def numbers(
 
 def _each(where: str, column: "pd.Series[Any]", read: Callable[[Any], Any]) -> list[Any]:
     found = []
-    for cell in column:
+    for cell in column.tolist():
         try:
             found.append(read(cell))
         except NoSuchCell as error:
             at = f"{where}, row {len(found) + 1}, {column.name}"
-            raise BadInput(at, error, repr(cell)[:80]) from None
+            got = cell.item() if isinstance(cell, np.generic) else cell
+            raise BadInput(at, error, repr(got)[:80]) from None
     return found
 
 

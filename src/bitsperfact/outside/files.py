@@ -5,12 +5,14 @@ import gzip
 import io
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
 import pandas as pd
 
 from bitsperfact.errors import BadInput
+from bitsperfact.outside.cells import READ
 
 #: Endings of files of scores, each also before `.gz`.
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
@@ -24,23 +26,27 @@ def table(source: Source) -> tuple[str, pd.DataFrame]:
     CSV and TSV are texts, an absent cell is None. Raises BadInput, naming the row (from 1), for no such file.
     """
     if isinstance(source, pd.DataFrame):
-        return "scores", source.astype(object).reset_index(drop=True)
+        columns = [
+            source.iloc[:, place].tolist() if _is_read(n) else None for place, n in enumerate(source.columns)
+        ]
+        return "scores", _frame(list(source.columns), columns, len(source))
     if not isinstance(source, (str, Path)):
         return "scores", pd.DataFrame(list(source), dtype=object)
     path = Path(source)
-    ending = path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix
+    packed = path.suffix.lower() == ".gz"
+    ending = (path.with_suffix("") if packed else path).suffix.lower()
     if ending not in SUFFIXES:
         raise BadInput(path, f"a run folder, or scores in {', '.join(SUFFIXES)} (or .gz)", repr(path.suffix))
     try:
         data = path.read_bytes()
-        data = gzip.decompress(data) if path.suffix == ".gz" else data
+        data = gzip.decompress(data) if packed else data
     except (OSError, EOFError, ValueError) as error:
         raise BadInput(path, "a readable file", getattr(error, "strerror", None) or error) from None
     if not data.strip():
         raise BadInput(path, "scores", "an empty file")
     if ending == ".parquet":
         return str(path), _parquet(path, data)
-    read = _jsonl if ending == ".jsonl" else _delimited
+    read = _jsonl if ending == ".jsonl" else partial(_delimited, "\t" if ending == ".tsv" else ",")
     try:
         # No line end but what the format knows: texts may hold others.
         return str(path), read(path, io.StringIO(data.decode("utf-8-sig"), newline=""))
@@ -49,10 +55,22 @@ def table(source: Source) -> tuple[str, pd.DataFrame]:
         raise BadInput(f"{path}, line {line}", "text in UTF-8", f"byte 0x{data[error.start]:02x}") from None
 
 
-def _delimited(path: Path, text: TextIO) -> pd.DataFrame:
+def _is_read(column: object) -> bool:
+    """Return whether a column is one that is read: any other may hold what no memory or type could."""
+    return str(column).strip() in READ
+
+
+def _frame(names: list[Any], columns: list[list[Any] | None], n_rows: int) -> pd.DataFrame:
+    """Return columns as cells, None in those that are not read; names may be doubled, and are refused later."""
+    empty = [None] * n_rows
+    cells = {place: empty if column is None else column for place, column in enumerate(columns)}
+    return pd.DataFrame(cells, index=range(n_rows), dtype=object).set_axis(names, axis=1)
+
+
+def _delimited(delimiter: str, path: Path, text: TextIO) -> pd.DataFrame:
     rows: list[list[str]] = []
     try:
-        lines = csv.reader(text, strict=True, delimiter="\t" if ".tsv" in path.suffixes else ",")
+        lines = csv.reader(text, strict=True, delimiter=delimiter)
         header = next(lines, [])
         for cells in filter(None, lines):
             rows.append(cells)
@@ -83,9 +101,12 @@ def _parquet(path: Path, data: bytes) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        read = pq.ParquetFile(io.BytesIO(data)).read()
-        columns = [column.to_pylist() for column in read.columns]
+        opened = pq.ParquetFile(io.BytesIO(data))
+        names = opened.schema_arrow.names
+        read = opened.read(columns=[name for name in names if _is_read(name)], use_threads=False)
+        once = {name for name in read.column_names if names.count(name) == 1}
+        columns = [read.column(name).to_pylist() if name in once else None for name in names]
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise BadInput(path, "a parquet file", error) from None
-    # Column by column: pandas would turn whole numbers with a gap into others.
-    return pd.DataFrame(dict(enumerate(columns)), dtype=object).set_axis(read.column_names, axis=1)
+    # Not by pandas, which turns whole numbers with a gap into others.
+    return _frame(names, columns, opened.metadata.num_rows)

@@ -18,6 +18,8 @@ from bitsperfact.tables import ALL_MODELS, BEST_SCORE, NONFACT_STRATA, PATTERN_M
 #: The name of a score that has none, and of one that is the log-odds of a fact.
 SCORE, LOG_ODDS = "score", "log_odds"
 UNKNOWN = "unknown"
+#: Largest score whose square is a number. The largest float of all stands for what could not be scored.
+LARGEST = 1e150
 #: What all rows of one claim share.
 _SHARED = ("is_fact", "group", "stratum", "grade")
 #: Numbers that may be left blank: the least, the most, and whether only whole ones are meant.
@@ -92,7 +94,7 @@ def _rows(source: Source, notes: list[str]) -> pd.DataFrame:
         rows[name] = cells.texts(where, given[name], blank=False, stripped=True)
     rows["group"] = cells.texts(where, given["group"], blank=False, stripped=False)
     rows["is_fact"] = cells.labels(where, given["is_fact"])
-    rows["value"] = cells.numbers(where, given["score"], "a finite number")
+    rows["value"] = cells.numbers(where, given["score"], "a finite number", lambda x: abs(x) <= LARGEST)
     rows["score"] = text("score_name", SCORE)
     for name in ("prefix", "target"):
         rows[name] = text(name, "", stripped=False)
@@ -107,7 +109,9 @@ def _rows(source: Source, notes: list[str]) -> pd.DataFrame:
 
 def _stated(where: str, given: pd.DataFrame, name: str) -> "pd.Series[Any]":
     """Return a column of numbers that may be left blank; NaN where it is."""
-    column = given[name] if name in given.columns else pd.Series([None] * len(given), dtype=object)
+    if name not in given.columns:
+        return pd.Series(np.full(len(given), np.nan))
+    column = given[name]
     blank = column.map(lambda cell: cells.is_absent(cell) or not str(cell).strip())
     least, most, whole = _NUMBERS[name]
 
@@ -167,21 +171,13 @@ def _claim_ids(rows: pd.DataFrame) -> list[str]:
     of_set = (has & ~rows["has_text"]).groupby(rows["claim_set"]).transform("any")
     _refuse(rows, of_set & ~has, "a claim_id, as other rows of the claim set have one", "claim_id")
     places = rows.groupby([*_KEY, "group"]).cumcount()
-    columns = zip(
-        rows["claim_set"],
-        rows["prefix"],
-        rows["target"],
-        rows["has_text"],
-        rows["claim_id"],
-        rows["group"],
-        places,
-        strict=True,
-    )
+    named = rows[["claim_set", "prefix", "target", "has_text", "claim_id", "group"]]
+    columns = (column.tolist() for column in (*(named[name] for name in named), places))
     return [
         tables.claim_id(of, prefix, target)
         if has_text
         else sha256_of_text(of, *(("id", given) if given else ("place", group, str(place))))[:20]
-        for of, prefix, target, has_text, given, group, place in columns
+        for of, prefix, target, has_text, given, group, place in zip(*columns, strict=True)
     ]
 
 
