@@ -11,6 +11,7 @@ import pytest
 
 import bitsperfact
 from bitsperfact import analysis, cli, console, pipeline, report, tables
+from bitsperfact.analysis.pattern import FittedPattern
 from bitsperfact.errors import BadInput
 from bitsperfact.outside.gathering import gathered
 from tests.conftest import write_capitals
@@ -271,6 +272,20 @@ def test_a_score_that_lacks_a_kind_of_non_fact_has_no_row_of_it():
     for score in ("b", "best"):
         assert set(found[found["score"] == score]["stratum"]) == {"near", "pooled"}
         assert set(found[found["score"] == score]["n_nonfacts"]) == {48}
+    shared = bitsperfact.analyse_scores(frame[frame["stratum"] != "fresh"], replicates=REPLICATES).separation
+    best = [of[(of["score"] == "best") & (of["stratum"] == "pooled")] for of in (found, shared)]
+    same(*best)
+
+
+def test_the_baseline_of_some_claims_is_that_of_each_of_them():
+    rng = np.random.default_rng(0)
+    rows, scored = rng.random(200) < 0.7, rng.random(200) < 0.6
+    part = FittedPattern(rows, np.flatnonzero(rows) * 1.0).among(scored)
+    assert (
+        np.flatnonzero(scored)[part.rows].tolist()
+        == part.values.tolist()
+        == np.flatnonzero(rows & scored).tolist()
+    )
 
 
 @pytest.fixture(scope="module")
