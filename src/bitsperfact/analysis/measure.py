@@ -268,12 +268,6 @@ def bits_above(
     return _quantity("bits_above_pattern", kept, limited)
 
 
-def unknown_above() -> Measurement:
-    """Return the row of what bits there are above those of a text that is not known."""
-    unknown = np.nan, np.nan, np.nan
-    return Measurement("bits_above_pattern", *unknown, "bits", "unknown: no text of these claims is known", False)
-
-
 def _certified(sample: Sample, values: NDArray[np.float64]) -> float:
     """Return the certificate at 97.5 %: a 95 % interval's upper end is too low in the other 2.5 %."""
     facts, nonfacts = sample.split(values)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitsperfact.analysis.baseline import pattern_scores
+from bitsperfact.analysis.measure import Measurement
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
 
@@ -30,6 +31,12 @@ def fitted_pattern(claims: SetOfClaims, nonfacts: NDArray[np.bool_], stratum: st
     name = claims.info.name
     rows = sampled(claims.is_fact | nonfacts, claims.groups, derived_seed(seed, name, stratum, "pattern sample"))
     return FittedPattern(rows, pattern_scores(claims.texts(rows), derived_seed(seed, name, stratum, "pattern")))
+
+
+def unknown_above() -> Measurement:
+    """Return the row of what bits there are above those of a text that is not known."""
+    unknown = np.nan, np.nan, np.nan
+    return Measurement("bits_above_pattern", *unknown, "bits", "unknown: no text of these claims is known", False)
 
 
 def sampled(rows: NDArray[np.bool_], groups: NDArray[np.int32], seed: int) -> NDArray[np.bool_]:

@@ -22,9 +22,8 @@ from bitsperfact.analysis.measure import (
     own,
     quantities,
     ranks,
-    unknown_above,
 )
-from bitsperfact.analysis.pattern import FittedPattern, fitted_pattern
+from bitsperfact.analysis.pattern import FittedPattern, fitted_pattern, unknown_above
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
 from bitsperfact.errors import BadInput
