@@ -182,6 +182,35 @@ def draw_run(
     report.save_figure(figure, picture)
 
 
+@app.command("analyse")
+def analyse(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Tables of scores (CSV, TSV, JSONL, parquet; .gz), folders of finished runs, or both."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Run folder to write.")],
+    log_odds: Annotated[
+        bool, typer.Option("--log-odds", help="The scores are log-odds that the claim is a fact.")
+    ] = False,
+    seed: options.Seed = 0,
+    replicates: options.Replicates = 200,
+    strict: options.Strict = False,
+) -> int:
+    """Analyse scores from elsewhere, or several runs together: bits, verdicts and page.
+
+    A table has columns model, claim_set, group, is_fact and score; score_name, prefix, target, stratum, n_params,
+    family, licence and more are taken where they are there.
+    """
+    from bitsperfact import outside, report
+
+    drawn = {"seed": seed, "replicates": replicates}
+    finished = outside.analyse_scores(sources, out, log_odds=log_odds, progress=None, **drawn)
+    report.print_run(finished, finished.manifest["notes"])
+    return console.status_under(strict, finished.verdict["status"])
+
+
 @app.command("plan")
 def plan_size(
     facts: Annotated[float, typer.Option("--facts", help="How many facts to know, such as 1e6.")],
