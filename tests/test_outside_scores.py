@@ -188,7 +188,7 @@ BAD = {
     "no rows": (lambda f: f.iloc[:0], r"expected scores, got no rows"),
     "column twice": (
         lambda f: f.assign(**{"model ": "b"}),
-        r"expected each column once, got 'model' and 'model '",
+        r"expected each column once, got model twice",
     ),
     "claim set": (
         lambda f: f.rename(columns={"claim_set": "claim\xa0set"}),
@@ -210,12 +210,12 @@ def test_a_table_that_cannot_be_used_is_refused_in_one_line(change, match, tmp_p
 
 
 FILES = {
-    "s.txt": (b"x", r"expected a run folder, or scores in .csv"),
-    "s.csv": (b" \n", r"expected scores, got an empty file"),
+    "s.txt": (b"x", r"expected a file ending in .csv"),
+    "s.csv": (b" \n", r"expected rows, got an empty file"),
     "a.csv": (b"model,claim_set\n1,2,3\n", r"a.csv, row 1: expected 2 cells as in the header, got 3"),
     "b.csv": (b'model\n"1\n', r"b.csv, row 1: expected CSV"),
     "c.csv": (b"model\na\n\xff\n", r"c.csv, line 3: expected text in UTF-8, got byte 0xff"),
-    "s.csv.gz": (b"model", r"expected a readable file"),
+    "s.csv.gz": (b"model", r"expected a whole gzip file"),
     "s.jsonl": (b'{"model": 1}\n[2]\n', r"s.jsonl, row 2: expected a JSON object, got list"),
     "t.jsonl": (b"{", r"t.jsonl, row 1: expected a JSON object, got broken JSON"),
     "s.parquet": (b"PAR1", r"expected a parquet file"),

@@ -56,7 +56,7 @@ def open_part(path: Path) -> Part:
     if not suffix:
         raise BadInput(path, f"a file ending in {', '.join(SUFFIXES)}, or that and .gz", repr(path.suffix))
     if _is_blank(path):
-        raise BadInput(path, "claims", "an empty file")
+        raise BadInput(path, "rows", "an empty file")
     opened = {"csv": _open_csv, "jsonl": _open_jsonl, "json": _open_json, "parquet": _open_parquet}
     return opened[_FORMS[suffix]](path)
 
@@ -110,7 +110,8 @@ def _undecodable(path: Path) -> BadInput:
     return BadInput(path, "text in UTF-8", "other bytes")
 
 
-def _check_once(where: object, columns: Sequence[str]) -> tuple[str, ...]:
+def check_once(where: object, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of columns; raise BadInput where one stands twice."""
     if repeated := sorted({name for name in columns if columns.count(name) > 1}):
         raise BadInput(where, "each column once", f"{listed(repeated)} twice")
     return tuple(columns)
@@ -123,7 +124,7 @@ def _open_csv(path: Path) -> Part:
             header = next((cells for cells in lines if any(cell.strip() for cell in cells)), [])
         except csv.Error as error:
             raise BadInput(f"{path}, header", "CSV", error) from None
-    columns = _check_once(path, [name.strip() for name in header])
+    columns = check_once(path, [name.strip() for name in header])
     return Part(str(path), columns, partial(_csv_rows, path, columns, delimiter))
 
 
@@ -221,7 +222,7 @@ def _object_rows(rows: Sequence[Mapping[str, Any]], wanted: Sequence[str]) -> It
 
 def _open_parquet(path: Path) -> Part:
     with _parquet(path) as opened:
-        columns = _check_once(path, opened.schema_arrow.names)
+        columns = check_once(path, opened.schema_arrow.names)
         labels = class_labels(opened.schema_arrow.metadata or {})
         plain = plain_columns(opened.schema_arrow)
     return Part(str(path), columns, partial(_parquet_rows, path), labels, plain)

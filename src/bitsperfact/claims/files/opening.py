@@ -8,7 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bitsperfact.claims.files.formats import open_part, parquet_metadata, plain_columns, stem_of, suffix_of
+from bitsperfact.claims.files.formats import (
+    check_once,
+    open_part,
+    parquet_metadata,
+    plain_columns,
+    stem_of,
+    suffix_of,
+)
 from bitsperfact.claims.files.infos import from_card, from_metadata
 from bitsperfact.claims.files.table import Part, Row, SourceTable, sha256_of_rows
 from bitsperfact.claims.notes import Note
@@ -195,9 +202,7 @@ def _in_memory(source: Any, split: str) -> SourceTable:
     import pandas as pd
 
     if isinstance(source, pd.DataFrame):
-        columns = [str(name).strip() for name in source.columns]
-        if len(set(columns)) < len(columns):
-            raise BadInput("data frame", "each column once", f"columns {', '.join(columns)}")
+        columns = list(check_once("data frame", [str(name).strip() for name in source.columns]))
         part = Part("data frame", tuple(columns), partial(_frame_rows, source.set_axis(columns, axis=1)))
         return _of_parts((part,), "data frame")
     if isinstance(source, (datasets.Dataset, datasets.DatasetDict)):
