@@ -2,31 +2,16 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from bitsperfact import models
+from bitsperfact.errors import BadInput
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 UNWANTED = {"pytorch_model.bin", "README.md", "onnx/model.onnx", "modeling_net.py"}
-_RESOLVE = """
-import sys
-from bitsperfact import models
-try:
-    if sys.argv[2:] == ["config"]:
-        print(models.resolve_config(sys.argv[1]))
-    else:
-        print(models.resolve(models.ModelSpec(sys.argv[1], allow_pickle=len(sys.argv) > 2)))
-except models.Unavailable as error:
-    print("Unavailable", error)
-except ValueError as error:
-    print("BadInput", error)
-"""
 
 
 class _Hub(BaseHTTPRequestHandler):
@@ -81,21 +66,27 @@ def hub():
 
 
 @pytest.fixture
-def ask(hub, tmp_path):
-    """Resolve a name in a process whose Hub is ours: the client reads its address when it is imported."""
+def ask(hub, tmp_path, monkeypatch):
+    """Resolve a name where the Hub is ours; return the folder, or what was said instead."""
+    from huggingface_hub import constants
 
-    def ask(*arguments, endpoint=None):
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    def ask(name, how=None, endpoint=None):
         address = endpoint or f"http://127.0.0.1:{hub.server_port}"
-        environment = os.environ | {
-            "HF_ENDPOINT": address,
-            "HF_HOME": str(tmp_path / "hf"),
-            "HF_HUB_DISABLE_XET": "1",
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-            "NO_PROXY": "127.0.0.1",
-        }
-        command = [sys.executable, "-c", _RESOLVE, *arguments]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        return run.stdout.strip()
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        template = address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        try:
+            if how == "config":
+                return str(models.resolve_config(name))
+            return str(models.resolve(models.ModelSpec(name, allow_pickle=how == "allow_pickle")))
+        except models.Unavailable as error:
+            return f"Unavailable {error}"
+        except BadInput as error:
+            return f"BadInput {error}"
 
     return ask
 
