@@ -6,10 +6,11 @@ MERGES = ["t h", "th e", "Ġ the", "Ġ Ġ", "1 2", "Ġ 1"]
 N_TOKENS = 264
 
 
-def write_gguf_file(path, architecture, fields, tensors, *, pre="smollm", add_bos=None, quantised=False):
+def write_gguf_file(
+    path, architecture, fields, tensors, *, pre="smollm", add_bos=None, quantised=False, sentencepiece=False
+):
     """Write `fields` (named without the architecture, which `general.` and other prefixes keep) and arrays."""
     from gguf import GGMLQuantizationType, GGUFWriter, quantize
-    from tokenizers.pre_tokenizers import ByteLevel
 
     writer = GGUFWriter(path, architecture)
     for key, value in fields.items():
@@ -17,16 +18,7 @@ def write_gguf_file(path, architecture, fields, tensors, *, pre="smollm", add_bo
             key if key.startswith(("general.", "split.", "adapter.", "tokenizer.")) else f"{architecture}.{key}"
         )
         _add(writer, whole, value)
-    tokens = ["<|end|>", *sorted(ByteLevel.alphabet()), *("".join(m.split()) for m in MERGES), "<|pad|>"]
-    assert len(tokens) == N_TOKENS
-    writer.add_tokenizer_model("gpt2")
-    if pre is not None:
-        writer.add_tokenizer_pre(pre)
-    writer.add_token_list(tokens)
-    writer.add_token_types([3, *[1] * (len(tokens) - 2), 3])
-    writer.add_token_merges(MERGES)
-    writer.add_bos_token_id(0)
-    writer.add_eos_token_id(0)
+    (_add_sentencepiece if sentencepiece else _add_byte_level)(writer, pre)
     if add_bos is not None:
         writer.add_add_bos_token(add_bos)
     for name, data in tensors.items():
@@ -37,6 +29,36 @@ def write_gguf_file(path, architecture, fields, tensors, *, pre="smollm", add_bo
     writer.write_tensors_to_file()
     writer.close()
     return path
+
+
+def _add_byte_level(writer, pre):
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    tokens = ["<|end|>", *sorted(ByteLevel.alphabet()), *("".join(m.split()) for m in MERGES), "<|pad|>"]
+    assert len(tokens) == N_TOKENS
+    writer.add_tokenizer_model("gpt2")
+    if pre is not None:
+        writer.add_tokenizer_pre(pre)
+    writer.add_token_list(tokens)
+    writer.add_token_types([3, *[1] * (len(tokens) - 2), 3])
+    writer.add_token_merges(MERGES)
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(0)
+
+
+def _add_sentencepiece(writer, pre):
+    """A vocabulary with byte tokens, as Llama 2's; ▁ stands for a space."""
+    pieces = ["▁", "t", "h", "▁t", "th"]
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *pieces]
+    assert len(tokens) == N_TOKENS
+    writer.add_tokenizer_model("llama")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([0.0] * 259 + [-float(rank) for rank in range(len(pieces))])
+    writer.add_token_types([2, 3, 3, *[6] * 256, *[1] * len(pieces)])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
 
 
 def _add(writer, key, value):

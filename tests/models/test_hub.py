@@ -152,3 +152,45 @@ def test_no_hub(ask):
     said = ask("org/net", endpoint="http://127.0.0.1:9")
     assert said.startswith("Unavailable org/net: expected the Hub to answer")
     assert "\n" not in said
+
+
+@pytest.fixture
+def ggufs(hub, write_gguf, tmp_path):
+    """A repository that holds only GGUF files, one of them in a folder."""
+    tiny = write_gguf(tmp_path / "tiny.gguf").read_bytes()
+    hub.RequestHandlerClass.files |= dict.fromkeys(["net-Q8_0.gguf", "more/net-F32.gguf", "README.md"], tiny)
+    hub.RequestHandlerClass.files["net-00001-of-00002.gguf"] = tiny
+    return hub.RequestHandlerClass
+
+
+@pytest.mark.parametrize("file", ["net-Q8_0.gguf", "more/net-F32.gguf"])
+def test_a_gguf_file_of_a_repository_is_named_after_a_colon(ggufs, ask, file, write_gguf, tmp_path):
+    from pathlib import Path
+
+    folder = ask(f"org/net@main:{file}")
+    assert set(ggufs.asked) == {file}
+    assert ask(f"org/net@main:{file}", endpoint="http://127.0.0.1:9") == folder
+    ours, own = models.describe(f"org/net@main:{file}"), models.describe(str(write_gguf(tmp_path / "own.gguf")))
+    assert (ours.revision, ours.fingerprint, ours.memory_bits) == (COMMIT, own.fingerprint, own.memory_bits)
+    assert Path(folder).name.startswith("org--net--net-")
+
+
+@pytest.mark.parametrize("how", [None, "config"])
+def test_a_repository_of_gguf_files_alone_lists_them(ggufs, ask, how):
+    said = ask("org/net", how)
+    assert said.startswith(
+        "BadInput org/net: expected one file of a repository that holds GGUF files alone, as org/net:"
+    )
+    assert said.endswith("got 3 (more/net-F32.gguf, net-00001-of-00002.gguf, net-Q8_0.gguf)")
+
+
+@pytest.mark.parametrize(
+    ("file", "answer"),
+    [
+        ("net-Q9.gguf", "a repository with the file net-Q9.gguf, got one with more/net-F32.gguf, "),
+        ("net-00001-of-00002.gguf", "a GGUF file in one piece, got the piece net-00001-of-00002.gguf"),
+    ],
+)
+def test_a_gguf_file_that_is_not_there_whole(ggufs, ask, file, answer):
+    assert f"org/net:{file}: expected {answer}" in ask(f"org/net:{file}")
+    assert not ggufs.asked

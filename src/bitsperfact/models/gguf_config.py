@@ -20,9 +20,12 @@ from bitsperfact.models.gguf_rules import JOINT, OWN_RULES, RULES, Rule
 #: What transformers raises for a file or config that it cannot make sense of.
 CONFUSED: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 CONFUSED += (RuntimeError, AssertionError, StrictDataclassError)
+_PATTERN = "attention.sliding_window_pattern"
 #: Layers without a window in every so many, where the file does not say; their windows, where it names none.
 _PATTERNS = {"gemma2": 2, "gemma3": 6, "gpt-oss": 2}
 _WINDOWS = {"gemma2": 4096, "gpt-oss": 128}
+#: Config's fields that only the presence of tensors states.
+_BIASES = {"attention_bias": "attn_q.bias", "mlp_bias": "ffn_up.bias", "use_bias": "attn_q.bias"}
 #: The one size of each Gemma, by its number of layers, that scales by hidden size over heads, not by head size.
 _SCALED_BY_WIDTH = {("gemma2", 46), ("gemma3", 62)}
 
@@ -46,6 +49,9 @@ def read_config(header: Header) -> tuple[Any, list[Statement]]:
 def _read_config(header: Header) -> tuple[Any, list[Statement]]:
     from transformers import AutoConfig
 
+    for key, value in header.metadata.items():
+        if isinstance(value, list) and (header.architecture, key) not in OWN_RULES and key != _PATTERN:
+            raise header.refuse(key, "one value for all layers")
     config = AutoConfig.from_pretrained(header.path.parent, gguf_file=header.path.name)
     statements = list(_statements(header, config))
     for name, key, value in statements:
@@ -97,6 +103,9 @@ def _statements(header: Header, config: Any) -> Iterator[Statement]:
     if "head_dim" in has and "attention.key_length" not in header.metadata:
         yield "head_dim", "attention.head_count", _head_dim(header, config)
     yield "tie_word_embeddings", "output.weight", "output.weight" not in header.tensors
+    for name, tensor in _BIASES.items():
+        if name in has:
+            yield name, tensor, f"blk.0.{tensor}" in header.tensors
     yield from _attention_scale(header, config, has)
     yield from _windows(header, config, has)
     yield from _linear_attention(header, config, has)
@@ -112,18 +121,21 @@ def _fields_of(config: Any) -> set[str]:
 def _stated_alone(
     header: Header, config: Any, has: set[str], key: str, value: Any, rule: Rule
 ) -> Iterator[Statement]:
-    if isinstance(value, list) and rule.read is not max:
-        if any(each != value[0] for each in value):
-            raise header.refuse(key, "the same in every layer")
-        value = value[0]
     if key == "block_count":
         value -= int(header.metadata.get("nextn_predict_layers", 0))
     for name in rule.names:
         if name in has:
             yield name, key, rule.read(value)
             return
-    if not rule.always and value not in rule.nothing and not _implied(header, config, key, value):
+    if rule.always or value in rule.nothing or _implied(header, config, key, value):
+        return
+    if "head_dim" not in rule.names or not getattr(config, "rope_parameters", None):
         raise _uncarried(header, config, key)
+    yield (
+        "head_dim",
+        key,
+        value,
+    )  # whatever its config's class: the rotation and the weights' sizes show if it is read
 
 
 def _implied(header: Header, config: Any, key: str, value: Any) -> bool:
@@ -162,15 +174,15 @@ def _attention_scale(header: Header, config: Any, has: set[str]) -> Iterator[Sta
 
 def _windows(header: Header, config: Any, has: set[str]) -> Iterator[Statement]:
     """Yield how far back each layer attends: to the start, where no window is stated."""
-    said, key, pattern_key = header.metadata, "attention.sliding_window", "attention.sliding_window_pattern"
+    said, key = header.metadata, "attention.sliding_window"
     window = said.get(key, _WINDOWS.get(header.architecture)) or None
-    pattern = said.get(pattern_key, _PATTERNS.get(header.architecture, 0))
+    pattern = said.get(_PATTERN, _PATTERNS.get(header.architecture, 0))
     if "sliding_window" not in has:
         if window is not None and window < said.get("context_length", math.inf):
             raise _uncarried(header, config, key)
     elif "layer_types" not in has:
         if window is not None and pattern != 0:
-            raise _uncarried(header, config, pattern_key)
+            raise _uncarried(header, config, _PATTERN)
         yield "sliding_window", key, window
     else:
         if window is not None:
@@ -180,7 +192,7 @@ def _windows(header: Header, config: Any, has: set[str]) -> Iterator[Statement]:
             pattern = [pattern == 0 or layer % pattern < pattern - 1 for layer in range(n_layers)]
         sliding = [window is not None and bool(each) for each in pattern]
         types = ["sliding_attention" if each else "full_attention" for each in sliding]
-        yield "layer_types", pattern_key, types
+        yield "layer_types", _PATTERN, types
 
 
 def _linear_attention(header: Header, config: Any, has: set[str]) -> Iterator[Statement]:

@@ -15,7 +15,7 @@ _OTHER_KINDS = ("adapter.", "clip.", "diffusion.", "xielu.")
 
 @dataclass(frozen=True)
 class Header:
-    """What a GGUF file says of itself: `architecture` in llama.cpp's spelling, `tensors` by name.
+    """What a GGUF file says of itself: `architecture` in llama.cpp's spelling, `tensors` with numbers of elements.
 
     `metadata` holds the fields `ARCHITECTURE.*`, `tokenizer` the scalar fields `tokenizer.*`, both without prefix.
     `n_tokens` is the vocabulary's size; `rotation` holds the values of those of `ROTATION_TENSORS` that are there.
@@ -26,7 +26,7 @@ class Header:
     architecture: str
     metadata: dict[str, Any]
     tokenizer: dict[str, Any]
-    tensors: tuple[str, ...]
+    tensors: dict[str, int]
     rotation: dict[str, list[float]]
     n_tokens: int
     memory_bits: float
@@ -55,7 +55,7 @@ def read_header(path: Path) -> Header:
         architecture=architecture,
         metadata=_fields(reader, f"{architecture}.", set(reader.fields)),
         tokenizer=_fields(reader, "tokenizer.", scalars),
-        tensors=tuple(tensor.name for tensor in reader.tensors),
+        tensors={tensor.name: int(tensor.n_elements) for tensor in reader.tensors},
         rotation={t.name: _values(t) for t in reader.tensors if t.name in ROTATION_TENSORS},
         n_tokens=len(tokens.data),
         memory_bits=8.0 * sum(int(tensor.n_bytes) for tensor in reader.tensors),

@@ -22,15 +22,11 @@ def check_skeleton(header: Header, config: Any) -> None:
     try:
         with torch.device("meta"):
             skeleton = AutoModelForCausalLM.from_config(config)
-        used = _used(header, skeleton)
+        places = _places(header, skeleton)
     except CONFUSED as error:
         raise BadInput(header.path, "a GGUF file that transformers can read", error) from None
     turning = list(_rotations(skeleton))
-    read = used | (set(ROTATION_TENSORS) if turning else set())
-    if left := [name for name in header.tensors if name not in read and not drafts_ahead(header, name)]:
-        more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
-        expected = f"a file whose every tensor has a place in transformers' {type(skeleton).__name__}"
-        raise BadInput(header.path, expected, f"{', '.join(left[:_SHOWN])}{more}, which has none")
+    _check_places(header, skeleton, places, rotates=bool(turning))
     for prefix, frequencies, attention in turning:
         stated = _stated(header, config, local=prefix.startswith("sliding"))
         if stated.n_dims != 2 * len(frequencies):
@@ -39,8 +35,26 @@ def check_skeleton(header: Header, config: Any) -> None:
             raise header.refuse("rope.scaling.type", f"a rotation that {type(skeleton).__name__} can make")
 
 
-def _used(header: Header, skeleton: Any) -> set[str]:
-    """Return the names of tensors that transformers' two readers of GGUF would put into the model."""
+def _check_places(header: Header, skeleton: Any, places: dict[str, str], *, rotates: bool) -> None:
+    expected = f"a file whose every tensor has a place in transformers' {type(skeleton).__name__}"
+    used = {*places, *(ROTATION_TENSORS if rotates else ())}
+    if left := [name for name in header.tensors if name not in used and not drafts_ahead(header, name)]:
+        more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+        raise BadInput(header.path, expected, f"{', '.join(left[:_SHOWN])}{more}, which has none")
+    # Two tensors may share a place, as an expert's gate and its way up do.
+    filled: dict[str, int] = {}
+    for name in places.keys() & header.tensors.keys():
+        filled[places[name]] = filled.get(places[name], 0) + header.tensors[name]
+    state = skeleton.state_dict()
+    for name in header.tensors:
+        place = places.get(name)
+        if place in state and filled[place] != state[place].numel():
+            got = f"{filled[place]} elements for {place}, which has {state[place].numel()} ({name})"
+            raise BadInput(header.path, expected, got)
+
+
+def _places(header: Header, skeleton: Any) -> dict[str, str]:
+    """Return where each tensor goes, by name, in either of transformers' two readers of GGUF."""
     from transformers.core_model_loading import WeightConverter, WeightRenaming, rename_source_key
     from transformers.integrations.gguf import get_gguf_conversion_mapping, is_gguf_arch_supported
     from transformers.modeling_gguf_pytorch_utils import (
@@ -49,18 +63,19 @@ def _used(header: Header, skeleton: Any) -> set[str]:
         get_gguf_hf_weights_map,
     )
 
-    names, config = header.tensors, skeleton.config
+    config = skeleton.config
     if is_gguf_arch_supported(header.architecture):
         mapping = get_gguf_conversion_mapping(header.architecture, config)
         renamings = [step for step in mapping if isinstance(step, WeightRenaming)]
         converters = [step for step in mapping if isinstance(step, WeightConverter)]
         state = skeleton.state_dict()
-        return {name for name in names if rename_source_key(name, renamings, converters)[0] in state}
+        renamed = {name: rename_source_key(name, renamings, converters)[0] for name in header.tensors}
+        return {name: place for name, place in renamed.items() if place in state}
     processor = TENSOR_PROCESSORS.get(header.architecture, TensorProcessor)(config=config.to_dict())
-    places = get_gguf_hf_weights_map(skeleton, processor)
+    places: dict[str, str] = get_gguf_hf_weights_map(skeleton, processor)
     if hasattr(processor, "_set_moe_expert_tensor"):  # experts are looked up by the name without its ending
         places |= {f"{name}.weight": place for name, place in places.items() if name.endswith("_exps")}
-    return set(places)
+    return places
 
 
 def _rotations(skeleton: Any) -> Iterator[tuple[str, Any, float]]:

@@ -13,11 +13,10 @@ DTYPE_BITS = {"float32": 32, "bfloat16": 16, "float16": 16}
 class ModelSpec:
     """Name a model and say how to open it; a value that hashes, compares and pickles.
 
-    `name`: `org/name[@revision][:file.gguf]` on the Hub, a local folder, a `.gguf` file, `pypi:NAME`,
-    `random:NAME`, or a name of another package's source. `dtype`: float32, bfloat16 or float16. `device`: `cpu`,
-    `cuda`, `cuda:1`, `mps` or `auto`: every GPU there is and, where those are too small, main memory and disk.
-    `trust_remote_code` lets a model bring code of its own, `allow_pickle` lets it bring pickled weights: both can
-    run anything.
+    `name`: `org/name[@revision]` on the Hub, a local folder, a `.gguf` file, `pypi:NAME`, `random:NAME`, or a name
+    of another package's source. `dtype`: float32, bfloat16 or float16. `device`: `cpu`, `cuda`, `cuda:1`, `mps` or
+    `auto`: every GPU there is and, where those are too small, main memory and disk. `trust_remote_code` lets a
+    model bring code of its own, `allow_pickle` lets it bring pickled weights: both can run anything.
     Raises BadInput for a dtype or device that no machine has.
     """
 

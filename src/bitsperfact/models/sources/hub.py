@@ -14,6 +14,7 @@ from bitsperfact.models.spec import ModelSpec
 
 #: Repository, revision, and one GGUF file of it.
 _NAME = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?(?::([^:]+\.gguf))?")
+_CONFIGS = ("config.json",)
 _PIECE = re.compile(r"-\d{5}-of-(?!00001)\d{5}\.gguf$")
 _SMALL = (
     "config.json",
@@ -47,7 +48,7 @@ class _Hub(Source):
         """
         repo, _, file = _parts(spec)
         if file is None:
-            return _snapshot(spec, lambda names: _wanted(spec, names), "config.json")
+            return _snapshot(spec, lambda names: _wanted(spec, names))
         path = _gguf(spec, file)
         name, commit = f"{repo.replace('/', '--')}--{path.stem}", _commit(path, file)
         return converted_folder(path, name, source=f"{repo}:{file}", revision=commit)
@@ -60,7 +61,7 @@ class _Hub(Source):
         try:
             folder = _download(repo, revision, ["config.json"], spec.name)
         except Unavailable as unreachable:
-            return _cached(repo, revision, "config.json", unreachable)
+            return _cached(repo, revision, unreachable)
         if not (folder / "config.json").is_file():
             _wanted(spec, _listing(repo, revision, spec.name))  # says so where there are GGUF files instead
         return folder
@@ -81,13 +82,13 @@ def _parts(spec: ModelSpec) -> tuple[str, str | None, str | None]:
     return found[1], found[2], found[3]
 
 
-def _snapshot(spec: ModelSpec, wanted: Callable[[list[str]], list[str]], kept: str) -> Path:
-    """Download the wanted of a repository's files; out of the Hub's reach, return the folder with `kept`."""
+def _snapshot(spec: ModelSpec, wanted: Callable[[list[str]], list[str]], kept: tuple[str, ...] = _CONFIGS) -> Path:
+    """Download the wanted of a repository's files; out of its reach, return the folder with one of `kept`."""
     repo, revision, _ = _parts(spec)
     try:
         names = wanted(_listing(repo, revision, spec.name))
     except Unavailable as unreachable:
-        return _cached(repo, revision, kept, unreachable)
+        return _cached(repo, revision, unreachable, kept)
     # By the name asked for, not by its commit: only so does the cache learn which commit that name stands for.
     return _download(repo, revision, names, spec.name)
 
@@ -101,7 +102,7 @@ def _gguf(spec: ModelSpec, file: str) -> Path:
         found = ", ".join(_ggufs(names)) or "no GGUF file"
         raise BadInput(spec.name, f"a repository with the file {file}", f"one with {found}")
 
-    return _snapshot(spec, wanted, file) / file
+    return _snapshot(spec, wanted, (file,)) / file
 
 
 def _ggufs(names: list[str]) -> list[str]:
@@ -142,15 +143,16 @@ def _download(repo: str, revision: str | None, wanted: list[str], where: str) ->
     return Path(_ask(where, lambda: snapshot_download(repo, revision=revision, allow_patterns=wanted)))
 
 
-def _cached(repo: str, revision: str | None, file: str, unreachable: Unavailable) -> Path:
-    """Return the snapshot that an earlier download left, told by one file of it."""
+def _cached(repo: str, revision: str | None, unreachable: Unavailable, names: tuple[str, ...] = _CONFIGS) -> Path:
+    """Return the snapshot that an earlier download left, found by one of its files."""
     from huggingface_hub import try_to_load_from_cache
 
     # Not `snapshot_download`, which would miss the files that nobody wanted; the folder check misses the others.
-    path = try_to_load_from_cache(repo, file, revision=revision)
-    if not isinstance(path, str):
-        raise unreachable
-    return Path(path).parents[len(Path(file).parts) - 1]
+    for name in names:
+        path = try_to_load_from_cache(repo, name, revision=revision)
+        if isinstance(path, str):
+            return Path(path).parents[len(Path(name).parts) - 1]
+    raise unreachable
 
 
 def _ask(where: str, question: Any) -> Any:
