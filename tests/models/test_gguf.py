@@ -369,6 +369,14 @@ def test_llama3_is_told_by_its_divisors(tmp_path):
     assert rope["short_factor"] == rope["long_factor"] == header.rotation["rope_freqs.weight"]
 
 
+@pytest.mark.parametrize(("n_layers", "scalar"), [(6, 32), (46, 64 // 4)])
+def test_the_size_of_gemma_that_scales_by_its_width(tmp_path, networks, n_layers, scalar):
+    # No field tells Gemma 2 27B's scale (hidden size over heads); llama.cpp knows the model by its layers, too.
+    network = networks.get("gemma2") or _network(CASES["gemma2"])
+    path = _write(tmp_path / "deep.gguf", CASES["gemma2"], network, {"block_count": n_layers})
+    assert read_config(read_header(path))[0].query_pre_attn_scalar == scalar
+
+
 def test_another_rotation_is_noticed():
     stated = Rotation(n_dims=16, base=10_000.0, factor=2.0)
     frequencies = 10_000.0 ** (-np.arange(0, 16, 2) / 16) / 2.0

@@ -49,9 +49,7 @@ def read_config(header: Header) -> tuple[Any, list[Statement]]:
 def _read_config(header: Header) -> tuple[Any, list[Statement]]:
     from transformers import AutoConfig
 
-    for key, value in header.metadata.items():
-        if isinstance(value, list) and (header.architecture, key) not in OWN_RULES and key != _PATTERN:
-            raise header.refuse(key, "one value for all layers")
+    _check_known(header)
     config = AutoConfig.from_pretrained(header.path.parent, gguf_file=header.path.name)
     statements = list(_statements(header, config))
     for name, key, value in statements:
@@ -62,6 +60,15 @@ def _read_config(header: Header) -> tuple[Any, list[Statement]]:
                 raise _uncarried(header, config, key) from None
     check_carried(header, type(config).from_dict(json.loads(config.to_json_string())), statements)
     return config, statements
+
+
+def _check_known(header: Header) -> None:
+    for key, value in header.metadata.items():
+        own = (header.architecture, key) in OWN_RULES
+        if not (own or key in RULES or key in JOINT):
+            raise header.refuse(key, "a GGUF file whose every field is known here")
+        if isinstance(value, list) and not own and key != _PATTERN:
+            raise header.refuse(key, "one value for all layers")
 
 
 def check_carried(header: Header, config: Any, statements: list[Statement]) -> None:
@@ -95,10 +102,7 @@ def _statements(header: Header, config: Any) -> Iterator[Statement]:
     """Yield what a file states, field by field, then what several fields or their absence state together."""
     has = _fields_of(config)
     for key, value in header.metadata.items():
-        rule = OWN_RULES.get((header.architecture, key)) or (RULES.get(key) if key not in JOINT else None)
-        if rule is None and key not in JOINT:
-            raise header.refuse(key, "a GGUF file whose every field is known here")
-        if rule is not None:
+        if (rule := OWN_RULES.get((header.architecture, key), RULES.get(key))) is not None:
             yield from _stated_alone(header, config, has, key, value, rule)
     if "head_dim" in has and "attention.key_length" not in header.metadata:
         yield "head_dim", "attention.head_count", _head_dim(header, config)

@@ -46,9 +46,8 @@ def _check_places(header: Header, skeleton: Any, places: dict[str, str], *, rota
     for name in places.keys() & header.tensors.keys():
         filled[places[name]] = filled.get(places[name], 0) + header.tensors[name]
     state = skeleton.state_dict()
-    for name in header.tensors:
-        place = places.get(name)
-        if place in state and filled[place] != state[place].numel():
+    for name, place in places.items():
+        if place in state and filled.get(place, state[place].numel()) != state[place].numel():
             got = f"{filled[place]} elements for {place}, which has {state[place].numel()} ({name})"
             raise BadInput(header.path, expected, got)
 
