@@ -79,7 +79,8 @@ def _llama3(original, context):
 
 
 GEMMA = {"tie_word_embeddings": True, "num_hidden_layers": 6, "head_dim": 32, "query_pre_attn_scalar": 32}
-YARN = {"rope.scaling.type": "yarn", "rope.scaling.factor": 4.0, "rope.scaling.original_context_length": 32}
+YARN = {"rope.scaling.type": "yarn", "rope.scaling.factor": 4.0, "rope.scaling.original_context_length": 1024}
+LONG_CONTEXT = {"original_max_position_embeddings": 1024}
 EXPERTS = {"expert_count": 4, "expert_used_count": 2, "expert_feed_forward_length": 32}
 MOE = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
 HALF = {"partial_rotary_factor": 0.5}
@@ -89,18 +90,21 @@ CASES = {
         "llama", _llama(**_scaled("linear", 4.0)), {"rope.scaling.type": "linear", "rope.scaling.factor": 4.0}
     ),
     "llama, linear by the old key": Case("llama", _llama(**_scaled("linear", 4.0)), {"rope.scale_linear": 4.0}),
-    "llama, yarn": Case("llama", _llama(**_scaled("yarn", 4.0, original_max_position_embeddings=32)), YARN),
+    "llama, yarn": Case(
+        "llama", _llama(**_scaled("yarn", 4.0, **LONG_CONTEXT), max_position_embeddings=4096), YARN
+    ),
     "llama, yarn with all it can say": Case(
         "llama",
         _llama(
             **_scaled(
                 "yarn",
                 4.0,
-                original_max_position_embeddings=32,
+                **LONG_CONTEXT,
                 attention_factor=1.5 * (1 + 0.1 * np.log(4.0)),
                 beta_fast=16.0,
                 beta_slow=2.0,
-            )
+            ),
+            max_position_embeddings=4096,
         ),
         YARN
         | {"rope.scaling.attn_factor": 1.5, "rope.scaling.yarn_beta_fast": 16.0}
@@ -133,7 +137,7 @@ CASES = {
         },
     ),
     "qwen2, yarn": Case(
-        "qwen2", _config("Qwen2Config", **_scaled("yarn", 4.0, original_max_position_embeddings=32)), YARN
+        "qwen2", _config("Qwen2Config", **_scaled("yarn", 4.0, **LONG_CONTEXT), max_position_embeddings=4096), YARN
     ),
     "qwen3": Case("qwen3", _config("Qwen3Config", head_dim=32), HEAD_32),
     "qwen3, heads as wide as usual": Case("qwen3", _config("Qwen3Config", head_dim=16)),

@@ -144,20 +144,20 @@ def _stated_alone(
 
 def _implied(header: Header, config: Any, key: str, value: Any) -> bool:
     """Return whether a field repeats what follows from others, so that a config needs no room for it."""
-    said = header.metadata
+    fields = header.metadata
     if key in ("attention.key_length", "attention.value_length"):
-        return bool(value == said["embedding_length"] / said["attention.head_count"])
+        return bool(value == fields["embedding_length"] / fields["attention.head_count"])
     if key == "attention.head_count_kv":
-        return bool(value == said.get("attention.head_count"))
+        return bool(value == fields.get("attention.head_count"))
     if key == "feed_forward_length":
         return header.architecture == "bloom" and value == 4 * config.hidden_size
     return False
 
 
 def _head_dim(header: Header, config: Any) -> int:
-    said = header.metadata
-    if "attention.key_length" in said:
-        return int(said["attention.key_length"])
+    fields = header.metadata
+    if "attention.key_length" in fields:
+        return int(fields["attention.key_length"])
     return int(config.hidden_size // config.num_attention_heads)
 
 
@@ -178,11 +178,11 @@ def _attention_scale(header: Header, config: Any, has: set[str]) -> Iterator[Sta
 
 def _windows(header: Header, config: Any, has: set[str]) -> Iterator[Statement]:
     """Yield how far back each layer attends: to the start, where no window is stated."""
-    said, key = header.metadata, "attention.sliding_window"
-    window = said.get(key, _WINDOWS.get(header.architecture)) or None
-    pattern = said.get(_PATTERN, _PATTERNS.get(header.architecture, 0))
+    fields, key = header.metadata, "attention.sliding_window"
+    window = fields.get(key, _WINDOWS.get(header.architecture)) or None
+    pattern = fields.get(_PATTERN, _PATTERNS.get(header.architecture, 0))
     if "sliding_window" not in has:
-        if window is not None and window < said.get("context_length", math.inf):
+        if window is not None and window < fields.get("context_length", math.inf):
             raise _uncarried(header, config, key)
     elif "layer_types" not in has:
         if window is not None and pattern != 0:
@@ -201,16 +201,16 @@ def _windows(header: Header, config: Any, has: set[str]) -> Iterator[Statement]:
 
 def _linear_attention(header: Header, config: Any, has: set[str]) -> Iterator[Statement]:
     """Yield the shape of layers without softmax, which Qwen3.5 has between those with it."""
-    said = header.metadata
-    if (interval := said.get("full_attention_interval")) is not None:
+    fields = header.metadata
+    if (interval := fields.get("full_attention_interval")) is not None:
         kinds = [
             "linear_attention" if (i + 1) % interval else "full_attention" for i in range(config.num_hidden_layers)
         ]
         yield "layer_types", "full_attention_interval", kinds
-    if "ssm.inner_size" in said and (header.architecture, "ssm.inner_size") not in OWN_RULES:
+    if "ssm.inner_size" in fields and (header.architecture, "ssm.inner_size") not in OWN_RULES:
         if "linear_value_head_dim" not in has:
             raise _uncarried(header, config, "ssm.inner_size")
-        yield "linear_value_head_dim", "ssm.inner_size", said["ssm.inner_size"] // said["ssm.time_step_rank"]
+        yield "linear_value_head_dim", "ssm.inner_size", fields["ssm.inner_size"] // fields["ssm.time_step_rank"]
 
 
 def _rotations(header: Header, config: Any, has: set[str]) -> Iterator[Statement]:

@@ -114,13 +114,13 @@ def _linear(factor: float) -> dict[str, Any]:
 
 def read_rotation(header: Header, head_dim: int) -> Rotation:
     """Return the rotation that a file states; raise BadInput, naming the key, where its meaning is unknown."""
-    said, own = header.metadata, header.rotation
-    n_dims, base = int(said.get("rope.dimension_count", head_dim)), float(said.get("rope.freq_base", 10_000.0))
+    fields, own = header.metadata, header.rotation
+    n_dims, base = int(fields.get("rope.dimension_count", head_dim)), float(fields.get("rope.freq_base", 10_000.0))
     freqs, short, long = (tuple(own.get(f"rope_{name}.weight", ())) for name in _DIVISORS)
     for name, each in zip(_DIVISORS, (freqs, short, long), strict=True):
         if each and len(each) != n_dims // 2:
             raise header.refuse("rope.dimension_count", f"{len(each)} frequencies, one per value of rope_{name}")
-    kind, factor = said.get(_TYPE, "linear"), float(said.get(_FACTOR, said.get(_OLD_FACTOR, 0.0)) or 1.0)
+    kind, factor = fields.get(_TYPE, "linear"), float(fields.get(_FACTOR, fields.get(_OLD_FACTOR, 0.0)) or 1.0)
     if kind not in ("none", "linear", "yarn", "longrope"):
         raise header.refuse(_TYPE, "rope scaling none, linear, yarn or longrope")
     if kind == "none" or (factor == 1 and kind == "yarn"):
@@ -131,12 +131,12 @@ def read_rotation(header: Header, head_dim: int) -> Rotation:
         )
     if kind == "yarn" and freqs:
         raise header.refuse(_TYPE, "YaRN without factors of its own for each frequency (rope_freqs.weight)")
-    attention = float(said.get(_ATTENTION, 1.0))
+    attention = float(fields.get(_ATTENTION, 1.0))
     if kind == "yarn":
         attention *= 1.0 + 0.1 * math.log(factor)
     _check_yarn(header, kind, attention)
-    original = int(said.get(_ORIGINAL, said.get("context_length", 0))) if kind in ("yarn", "longrope") else 0
-    beta = (float(said.get(_FAST, 32.0)), float(said.get(_SLOW, 1.0)))
+    original = int(fields.get(_ORIGINAL, fields.get("context_length", 0))) if kind in ("yarn", "longrope") else 0
+    beta = (float(fields.get(_FAST, 32.0)), float(fields.get(_SLOW, 1.0)))
     return Rotation(n_dims, base, kind, factor, freqs or short, long, original, attention, beta)
 
 
@@ -145,15 +145,15 @@ _DIVISORS = ("freqs", "factors_short", "factors_long")
 
 def _check_yarn(header: Header, kind: str, attention: float) -> None:
     """Refuse what YaRN's fields can say beyond transformers', and what readers of GGUF take differently."""
-    said = header.metadata
-    if said.get("rope.scaling.yarn_log_multiplier", 0.0) != 0:
+    fields = header.metadata
+    if fields.get("rope.scaling.yarn_log_multiplier", 0.0) != 0:
         raise header.refuse("rope.scaling.yarn_log_multiplier", "YaRN as published (multiplier 0)")
     if kind != "yarn":
         return
-    if said.get("rope.scaling.yarn_ext_factor", 1.0) != 1:
+    if fields.get("rope.scaling.yarn_ext_factor", 1.0) != 1:
         raise header.refuse("rope.scaling.yarn_ext_factor", "YaRN as published (1)")
     # llama.cpp's converter writes the whole factor here, its runtime reads a correction to the usual one.
-    if not math.isclose(said.get("rope.scaling.yarn_attn_factor", attention), attention, rel_tol=1e-5):
+    if not math.isclose(fields.get("rope.scaling.yarn_attn_factor", attention), attention, rel_tol=1e-5):
         raise header.refuse("rope.scaling.yarn_attn_factor", f"YaRN's usual {attention:.6g}")
 
 
