@@ -14,7 +14,7 @@ from bitsperfact import claims as claim_sets
 from bitsperfact import console, execution, models, precision, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Needs, Opener, Placement, ShardStore
-from bitsperfact.options import Options
+from bitsperfact.options import LEAST, Options, check_least
 from bitsperfact.rows import Rows
 from bitsperfact.scoring import ClaimRequests, Score, ScoringPlan, ScoringTask, Settings, check_fit, score
 from bitsperfact.scoring.cache import CachedStore
@@ -89,20 +89,12 @@ def _check(options: Options) -> None:
     _refuse_doubles("--score", [score(name).name for name in options.score or ()])
     check_bos(options.bos)
     check_chat(options.chat)
-    _check_least(options)
+    check_least(**{name: value for name, value in asdict(options).items() if name in LEAST})
     _placement(options).check(options.device)
 
 
 def _placement(options: Options) -> Placement:
     return Placement(options.engine, options.workers, options.ray_address)
-
-
-def _check_least(options: Options) -> None:
-    least_of = {"batch_tokens": 1, "limit": 1, "negatives": 1, "seed": 0, "replicates": 2, "workers": 1}
-    for name, least in least_of.items():
-        value = getattr(options, name)
-        if value is not None and value < least:
-            raise BadInput(f"--{name.replace('_', '-')}", f"a number of at least {least}", value)
 
 
 def _specs(options: Options) -> list[models.ModelSpec]:
@@ -118,7 +110,13 @@ def _refuse_doubles(where: str, names: list[str]) -> None:
 
 
 def _open_claims(options: Options, source: str) -> "list[ClaimStream]":
-    return claim_sets.stream_all(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
+    return claim_sets.stream_all(
+        source,
+        negatives=options.negatives,
+        seed=options.seed,
+        limit=options.limit,
+        template=options.template,
+    )
 
 
 def _needs(opener: models.Opener) -> Needs:
@@ -181,7 +179,7 @@ def shown(options: Options, n_claims: int) -> "Iterator[str]":
     """
     _check(options)
     (source,), (opener,) = options.claims, map(models.opener, _specs(options))
-    frame = claim_sets.load(source, negatives=options.negatives, seed=options.seed).frame
+    frame = claim_sets.load(source, seed=options.seed, template=options.template).frame
     with TemporaryDirectory() as folder:
         requests = ClaimRequests(frame, Path(folder))
         scores = scores_for(options.score, requests.unlabelled).scores
@@ -271,14 +269,21 @@ def _report(options: Options, finished: runs.Run) -> None:
 def _provenance(options: Options, sets: "list[WrittenSet]", scores_of: list[ScoresOfSet]) -> dict[str, Any]:
     return runs.provenance(RECORDED, options.command) | {
         "options": {"score": [each.name for each in distinct(scores_of)]}
-        | {k: getattr(options, k) for k in ("negatives", "limit", "seed", "replicates")}
+        | {k: getattr(options, k) for k in ("template", "negatives", "limit", "seed", "replicates")}
         | {k: getattr(options, k) for k in ("dtype", "device", "quantise", "bos", "chat")}
         | {k: getattr(options, k) for k in ("engine", "workers", "cache")},
         "scores_left_out": [asdict(skipped) for each in scores_of for skipped in each.skipped],
         "claims_sha256": {s.info.name: s.fingerprint for s in sets},
+        "claims_notes": {s.info.name: [asdict(note) for note in s.notes] for s in sets if s.notes},
     }
 
 
 def left_out_lines(manifest: "Mapping[str, Any]") -> list[str]:
-    """One line for each default score that a claim set of a run could not be given, from its `run.json`."""
-    return [f"left out: {each['reason']}" for each in manifest.get("scores_left_out", [])]
+    """One line for each default score that a claim set could not be given, and for what is no claim of its source.
+
+    From a run's `run.json`.
+    """
+    lines = [f"left out: {each['reason']}" for each in manifest.get("scores_left_out", [])]
+    for name, notes in manifest.get("claims_notes", {}).items():
+        lines += claim_sets.note_lines(name, [claim_sets.Note(**note) for note in notes])
+    return lines

@@ -27,7 +27,10 @@ def analyse(
     *,
     cells: pd.DataFrame | None = None,
     known: pd.DataFrame | None = None,
+    partial: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the separation and the verdict table of a run; see `separate` and `judge`."""
-    separation = separate(claims, scores, claim_sets, models, seed, replicates, progress, cells=cells)
+    separation = separate(
+        claims, scores, claim_sets, models, seed, replicates, progress, cells=cells, partial=partial
+    )
     return separation, judge(separation, claim_sets, models, predictions, cells=cells, known=known)
