@@ -27,9 +27,9 @@ def installed(monkeypatch):
     monkeypatch.setattr(quantising, "version", lambda name: "1.0")
 
 
-def _bits(quantise, dtype="float32"):
+def _bits(quantise, dtype="float32", stored=32):
     spec = _spec(quantise=quantise, dtype=dtype)
-    return quantising.quantised_bits(skeleton(models.resolve("random:tiny")), spec)
+    return quantising.quantised_bits(skeleton(models.resolve("random:tiny")), spec, stored)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,8 @@ def _bits(quantise, dtype="float32"):
 def test_a_copy_takes_its_bits_its_scales_and_the_rest(installed, quantise, of_linear):
     rest = 32 * (models.describe("random:tiny").n_params - LINEAR)
     assert _bits(quantise) == rest + of_linear
+    assert _bits(quantise, stored=16) == rest / 2 + of_linear  # from a source in half precision
+    assert _bits(quantise, stored=1) == rest / 32 + LINEAR  # less than it knew before, nothing knows
     assert models.describe(_spec(quantise=quantise)).memory_bits == rest + of_linear
 
 
@@ -79,7 +81,7 @@ def test_what_cannot_be_quantised_is_refused(installed, tmp_path):
     narrow = torch.nn.Sequential(torch.nn.Linear(60, 64))
     narrow.get_output_embeddings = lambda: None
     with pytest.raises(BadInput, match="linear layers of widths divisible by 32, got 60"):
-        quantising.quantised_bits(narrow, _spec(quantise="int4"))
+        quantising.quantised_bits(narrow, _spec(quantise="int4"), 32)
     with pytest.raises(BadInput, match="a model with linear layers, got none"):  # GPT-2 has another kind of layer
         models.describe(models.ModelSpec("random:tiny-gpt2", device="cpu", quantise="int8"))
 

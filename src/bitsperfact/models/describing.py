@@ -124,7 +124,7 @@ def info_of(spec: ModelSpec, files: ModelFiles) -> ModelInfo:
     if memory_bits is None:
         memory_bits = stored_bits(folder, n_params)
     if memory_bits is not None:
-        memory_bits = min(float(memory_bits), _opened_bits(spec, folder, n_params))
+        memory_bits = _opened_bits(spec, folder, n_params, float(memory_bits))
     name = spec.name
     if files.adapter is not None:
         own = adapter_fingerprint(files.adapter)
@@ -138,11 +138,11 @@ def info_of(spec: ModelSpec, files: ModelFiles) -> ModelInfo:
     return ModelInfo(name, revision, pinned, n_params, spec.dtype, architecture, memory_bits)
 
 
-def _opened_bits(spec: ModelSpec, folder: Path, n_params: int) -> float:
-    """Bits of the base's weights as they are computed with."""
+def _opened_bits(spec: ModelSpec, folder: Path, n_params: int, stored: float) -> float:
+    """Bits of the base's weights in the narrowest form that they went through, from `stored` at the source."""
     if spec.quantise is None:
-        return float(DTYPE_BITS[spec.dtype] * n_params)
-    return quantised_bits(skeleton(folder, trust_remote_code=spec.trust_remote_code), spec)
+        return min(stored, float(DTYPE_BITS[spec.dtype] * n_params))
+    return quantised_bits(skeleton(folder, trust_remote_code=spec.trust_remote_code), spec, stored / n_params)
 
 
 def stored_bits(folder: Path, n_params: int) -> float | None:

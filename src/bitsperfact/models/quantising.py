@@ -88,29 +88,32 @@ def quantised_fingerprint(fingerprint: str, quantise: str) -> str:
     return sha256_of_text(fingerprint, "quantised", quantise, library, version(library))
 
 
-def quantised_bits(network: Any, spec: ModelSpec) -> float:
+def quantised_bits(network: Any, spec: ModelSpec, stored: float) -> float:
     """Return what the weights of a quantised copy take (bits; derived here): quantised ones, scales and the rest.
 
-    `network` has the model's shapes (see `architectures.skeleton`). Raises BadInput where a linear layer's rows
-    are no whole number of blocks, or there is none.
+    `network` has the model's shapes (see `architectures.skeleton`). `stored`: bits of a weight at the source, in
+    the mean, more than which none counts. Raises BadInput where a linear layer's rows are no whole number of
+    blocks, or there is none.
     """
     from torch.nn import Linear
 
     assert spec.quantise is not None
-    quantiser, opened = QUANTISERS[spec.quantise], DTYPE_BITS[spec.dtype]
-    total = opened * sum(weight.numel() for weight in network.parameters())
+    where, quantiser = f"quantise {spec.quantise}, model {spec.name}", QUANTISERS[spec.quantise]
+    opened = DTYPE_BITS[spec.dtype]
+    plain = min(float(opened), stored)
     heads = [network.get_output_embeddings(), getattr(network, "score", None)]
     layers = [each for each in network.modules() if isinstance(each, Linear) and all(each is not h for h in heads)]
     if not layers:
-        raise BadInput(f"quantise {spec.quantise}, model {spec.name}", "a model with linear layers", "none")
+        raise BadInput(where, "a model with linear layers", "none")
+    total: float = plain * sum(weight.numel() for weight in network.parameters())
     for layer in layers:
         n, row = layer.weight.numel(), layer.in_features
         block = quantiser.block or row
         if n % block or (quantiser.library == "torchao" and row % block):
-            where = f"quantise {spec.quantise}, model {spec.name}"
             raise BadInput(where, f"linear layers of widths divisible by {block}", row)
-        total += n * (quantiser.bits - opened) + n // block * (quantiser.scale_bits or opened)
-    return float(total)
+        packed = n * quantiser.bits + n // block * (quantiser.scale_bits or opened)
+        total -= max(0.0, plain * n - packed)
+    return total
 
 
 def quantisation_config(spec: ModelSpec) -> Any:
