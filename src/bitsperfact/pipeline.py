@@ -1,12 +1,14 @@
 """From names of models and claim sets to a finished run folder: what every probe of existing models shares."""
 
 import shutil
+import warnings
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from bitsperfact import claims as claim_sets
@@ -19,6 +21,7 @@ from bitsperfact.scoring import ClaimRequests, Score, ScoringPlan, ScoringTask, 
 from bitsperfact.scoring.cache import CachedStore
 from bitsperfact.scoring.engine.memory import peak_memory_mib
 from bitsperfact.scoring.registry import ScoresOfSet, distinct, scores_for
+from bitsperfact.scoring.survey import SetSurvey, unknown_line
 from bitsperfact.scoring.tokens import check_bos
 from bitsperfact.scoring.views import Unlabelled
 
@@ -60,13 +63,14 @@ def run(options: Options) -> runs.Run:
             facts = _provenance(options, sets, scores_of)
             set_infos = [s.info for s in sets]
             writer.begin("scoring", set_infos, infos, **facts)
-        _score(options, writer, sets, scores_of, openers)
+        facts["tokenization"] = counts = _score(options, writer, sets, scores_of, openers)
         claims, scores = runs.stored("claims", options.out), runs.stored("scores", options.out)
-        separation, verdict = _analyse(options, claims, scores, set_infos, infos)
+        too_long = {(each["model"], each["claim_set"]): each["n_too_long"] for each in counts}
+        separation, verdict = _analyse(options, claims, scores, set_infos, infos, too_long)
         writer.write("separation", separation)
         writer.write("verdict", verdict)
         _report(options, runs.Run(options.out, separation, verdict, set_infos, infos, facts, claims, scores))
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {"tokenization": counts}
         if options.engine == "local":  # elsewhere the memory is that of other machines
             more["peak_memory_mib"] = peak_memory_mib()
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
@@ -139,18 +143,45 @@ def _score(
     sets: "list[WrittenSet]",
     scores_of: list[ScoresOfSet],
     openers: list[models.Opener],
-) -> None:
-    """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all."""
+) -> list[dict[str, Any]]:
+    """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all.
+
+    Return what tokenizers do to the claims (see `TokenCounts`).
+    """
     with _scratch(options.out / ".requests") as folder:
         requests = [ClaimRequests(each.rows, folder / str(number)) for number, each in enumerate(sets)]
-        plans = [
-            ScoringPlan(opener.info, of_set, each.scores, _settings(options), opener)
-            for opener in openers
-            for of_set, each in zip(requests, scores_of, strict=True)
-        ]
+        plans = [plan for opener in openers for plan in _plans(options, opener, requests, scores_of)]
+        counts = [plan.survey.counts for plan in plans if plan.survey is not None]
+        for line in filter(None, map(unknown_line, counts)):
+            warnings.warn(line, stacklevel=2)
         store = _computed(options, plans)
         parts = (part for plan in plans for part in plan.parts(store.read))
         writer.write_parts("scores", parts)
+    return [asdict(each) for each in counts]
+
+
+def _plans(
+    options: Options, opener: models.Opener, requests: list[ClaimRequests], scores_of: list[ScoresOfSet]
+) -> list[ScoringPlan]:
+    """Return how one model is scored on each claim set, as its tokenizer reads it."""
+    inputs = opener.inputs()
+    plans = []
+    for of_set, each in zip(requests, scores_of, strict=True):
+        plan = ScoringPlan(opener.info, of_set, each.scores, _settings(options), opener).surveyed(inputs)
+        if plan.survey is not None and plan.survey.too_long.any():
+            _check_left(plan.survey, of_set.rows)
+        plans.append(plan)
+    return plans
+
+
+def _check_left(survey: SetSurvey, claims: Rows) -> None:
+    """Raise BadInput where claims that a model can read have no fact, or no non-fact."""
+    is_fact = np.concatenate([batch["is_fact"].to_numpy(dtype=bool) for batch in claims.batches(["is_fact"])])
+    left, counts = is_fact[~survey.too_long], survey.counts
+    if left.all() or not left.any():
+        where = f"model {counts.model}, claim set {counts.claim_set}"
+        expected = f"facts and non-facts of at most {counts.max_tokens} tokens"
+        raise BadInput(where, expected, f"{int(left.sum())} facts, {int((~left).sum())} non-facts")
 
 
 @contextmanager
@@ -214,12 +245,13 @@ def _analyse(
     scores: Rows,
     set_infos: list[tables.ClaimSetInfo],
     infos: list[tables.ModelInfo],
+    too_long: "Mapping[tuple[str, str], int]",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     from bitsperfact import analysis  # scikit-learn and SciPy are slow to import
 
     with console.progress("analysing", "cell", shown=options.progress) as advance:
         return analysis.analyse(
-            claims, scores, set_infos, infos, options.seed, options.replicates, progress=advance
+            claims, scores, set_infos, infos, options.seed, options.replicates, advance, set_aside=too_long
         )
 
 

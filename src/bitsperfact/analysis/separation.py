@@ -47,6 +47,7 @@ def separate(
     progress: Progress | None = None,
     *,
     cells: pd.DataFrame | None = None,
+    set_aside: Mapping[tuple[str, str], int] | None = None,
 ) -> pd.DataFrame:
     """Return the separation table: one row per model, claim set, score, stratum of non-facts and quantity.
 
@@ -74,6 +75,8 @@ def separate(
     and has no baseline. On controls of theirs, and of networks without any memory, only what verdicts on controls
     need is measured: bits_per_fact, bits_certified, hallucination_rate and auc.
 
+    `set_aside`: by model and claim set, how many claims the model could not read and has no score of.
+
     A cell's random numbers depend on the seed, set and stratum alone, not on the order of rows or what else is in
     the run, and all models see the same resamples. Raises BadInput where claims, scores and metadata do not fit.
     """
@@ -81,7 +84,7 @@ def separate(
         raise ValueError(f"replicates must be at least 2, got {replicates}")
     measuring = _Measuring(seed, replicates, _trained(cells))
     sets = claim_sets_of(rows_of("claims", claims), claim_sets)
-    scored = scored_sets(scores_of(scores), sets, models, measuring.made(models))
+    scored = scored_sets(scores_of(scores), sets, models, measuring.made(models), set_aside or {})
     rows: list[Row] = []
     done, total = 0, len(scored) + len(sets)
     with single_threaded():
@@ -129,7 +132,7 @@ class _Measuring:
     def rows(self, each: SetOfClaims, one: ScoredSet | None, patterns: dict[str, FittedPattern]) -> Iterator[Row]:
         """Yield rows of a model's scores, or of the baseline's where `one` is None."""
         values = None if one is None else one.values()
-        for stratum, sample in self._samples(each):
+        for stratum, sample in self._samples(each, values):
             if values is None:
                 pattern = patterns[stratum]
                 shared = sample.within(pattern.rows)
@@ -138,8 +141,7 @@ class _Measuring:
                 )
             elif one is not None and one.model.name in self.made([one.model]):
                 scored = np.isfinite(values)
-                part = sample if scored.all() else sample.within(scored)
-                measured = ((part, quantity) for quantity in self._of_network(one, part, values[scored]))
+                measured = ((sample, quantity) for quantity in self._of_network(one, sample, values[scored]))
             else:
                 measured = self._of_model(one, sample, values, patterns[stratum], stratum == POOLED)
             yield from self._written(each, stratum, _who(one), measured)
@@ -174,11 +176,12 @@ class _Measuring:
         pattern: FittedPattern,
         is_pooled: bool,
     ) -> Iterator[tuple[Sample, Measurement]]:
-        """Each quantity with the sample that it is measured on."""
-        measured = list(self._whole(one, sample, values, is_pooled))
+        """Each quantity with the sample that it is measured on, of the claims that have `values`, (n_claims,)."""
+        scored = np.isfinite(values)
+        measured = list(self._whole(one, sample, values[scored], is_pooled))
         yield from ((sample, quantity) for quantity in measured)
-        shared = sample.within(pattern.rows)
-        yield shared, bits_above(shared, values[pattern.rows], pattern.values, measured[0])
+        shared, known = sample.within(pattern.rows[scored]), pattern.values[scored[pattern.rows]]
+        yield shared, bits_above(shared, values[pattern.rows & scored], known, measured[0])
 
     def best_rows(self, each: SetOfClaims, scored: list[ScoredSet]) -> Iterator[Row]:
         """Yield rows of the best score of every model that has several on a set."""
@@ -188,15 +191,24 @@ class _Measuring:
                 continue
             who = _who(of_model[0]) | {"score": BEST_SCORE}
             names, views = [one.score for one in of_model], np.stack([one.values() for one in of_model])
-            for stratum, sample in self._samples(each):
-                measured = ((sample, quantity) for quantity in best_quantities(names, views, sample))
+            known = np.isfinite(views).all(axis=0)
+            for stratum, sample in self._samples(each, views):
+                measured = ((sample, quantity) for quantity in best_quantities(names, views[:, known], sample))
                 yield from self._written(each, stratum, who, measured)
 
-    def _samples(self, each: SetOfClaims) -> Iterator[tuple[str, Sample]]:
+    def _samples(
+        self, each: SetOfClaims, values: NDArray[np.float64] | None = None
+    ) -> Iterator[tuple[str, Sample]]:
+        """Yield strata, of the claims that all `values`, (..., n_claims), are known of, where there are any."""
+        views = np.zeros((1, len(each.ids))) if values is None else np.atleast_2d(values)
+        scored = np.logical_and.reduce(np.isfinite(views))
         for stratum, nonfacts in _distinct_strata(each).items():
             seed = derived_seed(self.seed, each.info.name, stratum)
             about = each.groups, each.info.p, seed, self.replicates, each.questions
-            yield stratum, Sample(each.is_fact, nonfacts, *about)
+            sample = Sample(each.is_fact, nonfacts, *about)
+            sample = sample if scored.all() else sample.within(scored)
+            if sample.n_facts and sample.n_nonfacts:
+                yield stratum, sample
 
     def _written(
         self, each: SetOfClaims, stratum: str, who: Row, measured: Iterator[tuple[Sample, Measurement]]

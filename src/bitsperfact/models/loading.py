@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bitsperfact.errors import BadInput
 from bitsperfact.models.architectures import auto_class, unfit
 from bitsperfact.models.describing import info_of, resolve
+from bitsperfact.models.inputs import ModelInputs, max_tokens
 from bitsperfact.models.quiet import quiet
 from bitsperfact.models.spec import ModelSpec, spec_of
 from bitsperfact.models.store import record_of
@@ -54,6 +55,15 @@ class Opener:
             where = f"model {self.info.name} on {platform.node()}"
             raise BadInput(where, f"fingerprint {self.info.fingerprint}", found.fingerprint)
         return _opened(self.spec, folder, found)
+
+    def inputs(self) -> ModelInputs:
+        """Return what the model takes in, without opening its weights; raise BadInput as opening it does."""
+        from transformers import AutoConfig
+
+        trusted = self.spec.trust_remote_code
+        with quiet():
+            config = AutoConfig.from_pretrained(self.folder, trust_remote_code=trusted)
+            return ModelInputs(_tokenizer(self.folder, trusted), max_tokens(config))
 
     def in_dtype(self, dtype: str) -> "Opener":
         """Return an opener of the same model in another precision."""

@@ -58,12 +58,14 @@ class Reader(ABC):
     `kind`: the models that can be asked. `columns`: the numbers of a row, name -> numpy type, `n_tokens` and
     `n_bytes` among them; one may be an array. Where rows are few bytes they may be cached for later runs: then
     `cache_names`, not None, tell them from other readers' rows. `rounding`: None where precision is not compared.
+    `reads_last`: whether the model reads a request's last token, or only says how likely it is.
     """
 
     kind: ClassVar[ModelKind] = CAUSAL
     columns: ClassVar[Mapping[str, str]]
     cache_names: ClassVar[tuple[str, ...] | None] = None
     rounding: ClassVar[Rounding | None] = None
+    reads_last: ClassVar[bool] = True
 
     @abstractmethod
     def read(self, loaded: "LoadedModel", requests: Sequence[Request], settings: Settings) -> pd.DataFrame:

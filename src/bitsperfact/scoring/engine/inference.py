@@ -8,10 +8,12 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models import max_tokens
 from bitsperfact.scoring.engine.attention import TrieWalk
 from bitsperfact.scoring.engine.memory import Budget, auto_batch_tokens
 from bitsperfact.scoring.engine.packs import packs
 from bitsperfact.scoring.engine.padding import batches, distinct_rows, padded, padded_tokens
+from bitsperfact.scoring.engine.rotations import of_one_rotation
 from bitsperfact.scoring.engine.strategies import padded_rows, strategy_for
 from bitsperfact.scoring.engine.trie import token_trie
 from bitsperfact.scoring.tokens import TokenizedRequest
@@ -63,6 +65,7 @@ def last_hidden_states(
     return found
 
 
+@of_one_rotation
 def _trie_states(
     loaded: "LoadedModel", whole: Sequence[TokenizedRequest], depth: float, batch_tokens: int
 ) -> NDArray[np.float32]:
@@ -79,6 +82,7 @@ def _trie_states(
     return found[np.argsort(trie.owners)]  # each text is read once
 
 
+@of_one_rotation
 def _plain_states(
     loaded: "LoadedModel", whole: Sequence[TokenizedRequest], depth: float, batch_tokens: int
 ) -> NDArray[np.float32]:
@@ -98,7 +102,7 @@ def _layer(loaded: "LoadedModel", inputs: dict[str, torch.Tensor], depth: float)
 
 
 def _refuse_too_long(loaded: "LoadedModel", lengths: Sequence[int]) -> None:
-    longest = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
+    longest = max_tokens(loaded.model.config)
     if lengths and longest is not None and max(lengths) > longest:
         raise BadInput(
             f"model {loaded.info.name}", f"claims of at most {longest} tokens", f"one of {max(lengths)} tokens"

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models import max_tokens
 from bitsperfact.scoring.engine.attention import TrieWalk
 from bitsperfact.scoring.engine.head import (
     Reads,
@@ -24,6 +25,7 @@ from bitsperfact.scoring.engine.head import (
 from bitsperfact.scoring.engine.memory import Budget
 from bitsperfact.scoring.engine.packs import packs
 from bitsperfact.scoring.engine.padding import padded_sums
+from bitsperfact.scoring.engine.rotations import of_one_rotation
 from bitsperfact.scoring.engine.trie import Ints, token_trie
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.tokens import Encoder, TokenizedRequest
@@ -84,15 +86,17 @@ def _choose(loaded: "LoadedModel") -> Strategy:
 
 def _fitting(requests: Sequence[TokenizedRequest], loaded: "LoadedModel") -> list[TokenizedRequest]:
     """Return the requests, cut to what a model of short context can read."""
-    most = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None) or sys.maxsize
+    most = max_tokens(loaded.model.config) or sys.maxsize
     return [replace(r, ids=r.ids[: most + 1], n_context=min(r.n_context, most)) for r in requests]
 
 
+@of_one_rotation
 def padded_rows(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
     """Compute padded rows; `batch_tokens` counts padding."""
     return padded_sums(loaded, requests, Budget(batch_tokens, _head_positions(loaded), loaded))
 
 
+@of_one_rotation
 def trie_and_tiles(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
     """Compute each prefix once, in packs of `batch_tokens` nodes, with a head that never holds all logits."""
 
@@ -104,6 +108,7 @@ def trie_and_tiles(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], 
     return _trie_sums(loaded, requests, batch_tokens, None, logprobs)
 
 
+@of_one_rotation
 def trie_and_own_head(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
     """Compute each prefix once, with the model's own head, for those that do to logits what is not known here."""
 

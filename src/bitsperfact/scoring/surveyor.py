@@ -1,0 +1,112 @@
+"""How a model's tokenizer reads the requests of a claim set: from where they are scored, and which are too long.
+
+A tokenizer may merge the end of a context with the beginning of a continuation, and does so for some continuations
+only: after "is " it finds "1" as it is, but " Paris" takes the space away. Scored from where each merges,
+candidates would be conditioned on different tokens (digits 5 nats cheaper than words). So all continuations of a
+context are scored from one place: the end of the longest beginning of the context whose tokens every one of them
+keeps. What is left of the context moves to the continuations, as text, so that a request still says all that its
+answer depends on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitsperfact.models import ModelInputs
+from bitsperfact.scoring.needs import Need
+from bitsperfact.scoring.requests import Request
+from bitsperfact.scoring.shards import Shards
+from bitsperfact.scoring.surveyed import NeedSurvey
+from bitsperfact.scoring.tokens import Encoder, common_prefix_length
+from bitsperfact.scoring.views import Unlabelled
+
+
+@dataclass
+class _Context:
+    """A context that is being read: tokens that the texts of all its requests so far begin with."""
+
+    text: str
+    first: int
+    shared: list[int]
+    kept: bool = True
+
+
+class Surveyor:
+    """Surveys the requests of needs for one model; raises BadInput for one that yields no token to score."""
+
+    def __init__(self, inputs: ModelInputs, bos: str) -> None:
+        self._inputs = inputs
+        self.encoder = Encoder(inputs.tokenizer, bos)
+
+    def survey(self, need: Need, shards: Shards) -> NeedSurvey:
+        """Read every shard of a need once."""
+        n = int(shards.sizes.sum())
+        found = NeedSurvey(np.zeros(n, dtype=np.uint32), np.zeros(n, dtype=bool))
+        start = 0
+        context: _Context | None = None
+        for at in range(len(shards)):
+            requests = shards.read(at)
+            here = slice(start, start := start + len(requests))
+            if need.reader.kind.is_classifier:
+                found.too_long[here] = self._lengths_as_given(requests) > self._most_as_given
+            else:
+                context = self._survey(need, requests, here, found, context)
+        if context is not None:
+            self._close(context, n, found)
+        return found
+
+    def unknown(self, claims: Unlabelled) -> tuple[int, str]:
+        """Return how many claims have a target with characters that the tokenizer does not know, and one such."""
+        unk, n, example = self._inputs.tokenizer.unk_token_id, 0, ""
+        for batch in claims.batches(["target"]) if unk is not None else ():
+            ids = self.encoder.plain(batch["target"])
+            times = batch["target"].value_counts()
+            for target in (target for target in times.index if unk in ids[target]):
+                n, example = n + int(times[target]), example or str(target)
+        return n, example
+
+    def _survey(
+        self, need: Need, requests: Sequence[Request], here: slice, found: NeedSurvey, context: _Context | None
+    ) -> _Context | None:
+        """Survey one shard, `here` among all; return its last context, which may go on in the next."""
+        contexts = self.encoder.plain({r.context for r in requests})
+        wholes = self.encoder.plain({r.context + r.continuation for r in requests})
+        lengths = []
+        for place, request in enumerate(requests, start=here.start):
+            whole = wholes[request.context + request.continuation]
+            joined = self.encoder.join(request, contexts[request.context], whole)
+            lengths.append(len(joined.ids) - (not need.reader.reads_last))
+            if context is None or request.context != context.text:
+                if context is not None:
+                    self._close(context, place, found)
+                context = _Context(request.context, place, whole)
+            context.shared = context.shared[: common_prefix_length(context.shared, whole)]
+            context.kept &= joined.boundary_ok
+        if self._inputs.max_tokens is not None:
+            found.too_long[here] = np.array(lengths) > self._inputs.max_tokens
+        return context
+
+    def _close(self, context: _Context, stop: int, found: NeedSurvey) -> None:
+        if not context.kept:
+            found.moved[context.first : stop] = len(context.text) - self._place(context)
+
+    def _place(self, context: _Context) -> int:
+        """Return how many characters of a context have tokens that all its requests keep."""
+        for n in range(len(context.text) - 1, 0, -1):
+            text = context.text[:n]
+            ids = self.encoder.plain([text])[text]
+            if context.shared[: len(ids)] == ids:
+                return n
+        return 0
+
+    def _lengths_as_given(self, requests: Sequence[Request]) -> NDArray[np.int64]:
+        texts = [request.context + request.continuation for request in requests]
+        return np.array([len(ids) for ids in self._inputs.tokenizer(texts)["input_ids"]])
+
+    @property
+    def _most_as_given(self) -> float:
+        # Some classifiers count positions from 2; their tokenizers know what is left.
+        limits = (self._inputs.max_tokens, self._inputs.tokenizer.model_max_length)
+        return min(float(each) for each in limits if each is not None)
