@@ -71,7 +71,8 @@ def survey(
 
     def example(of_claims: NDArray[np.bool_]) -> str:
         rows = np.flatnonzero(of_claims)[:1]
-        return "".join("".join(requests.unlabelled.row(int(row), ["prefix", "target"])) for row in rows)
+        texts = ["".join(requests.unlabelled.row(int(row), ["prefix", "target"])) for row in rows]
+        return _shortened("".join(texts))
 
     counts = TokenCounts(
         model=model,
@@ -84,7 +85,7 @@ def survey(
         too_long_example=example(too_long),
         max_tokens=inputs.max_tokens,
         n_unknown=unknown,
-        unknown_example=unknown_example,
+        unknown_example=_shortened(unknown_example),
     )
     if too_long.all():
         where = f"model {model}, claim set {requests.name}"
@@ -111,10 +112,10 @@ def lines(manifest: Mapping[str, Any]) -> list[str]:
         found[f"before every claim, {counts.model}: {' '.join(counts.precedes) or 'nothing'}"] = None
         where, of = f"{counts.model}, {counts.claim_set}", f"of {counts.n_claims} claims"
         if counts.n_moved:
-            example = f"such as {_short(counts.moved_example)}"
+            example = f"such as {counts.moved_example!r}"
             found[f"{where}: {counts.n_moved} {of} are scored from before their target, {example}"] = None
         if counts.n_too_long:
-            example = f"such as {_short(counts.too_long_example)}"
+            example = f"such as {counts.too_long_example!r}"
             too_long = f"have more than {counts.max_tokens} tokens and are set aside"
             found[f"{where}: {counts.n_too_long} {of} {too_long}, {example}"] = None
         if line := unknown_line(counts):
@@ -122,5 +123,7 @@ def lines(manifest: Mapping[str, Any]) -> list[str]:
     return list(found)
 
 
-def _short(text: str) -> str:
-    return repr(text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN // 2]}…{text[-MOST_SHOWN // 2 :]}")
+def _shortened(text: str) -> str:
+    """Return a text that a line can show: of a long one the beginning and the end, where its target is."""
+    half = MOST_SHOWN // 2
+    return text if len(text) <= MOST_SHOWN else f"{text[:half]}…{text[-half:]}"
