@@ -2,6 +2,7 @@
 
 import dataclasses
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from bitsperfact import pipeline, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.models import ModelInputs
+from bitsperfact.report import page
+from bitsperfact.report.sections import sections_of
 from bitsperfact.scoring import survey
 from bitsperfact.scoring.claim_requests import ClaimRequests
 from bitsperfact.scoring.requests import Request
@@ -170,17 +173,20 @@ def options(tmp_path):
         model=("random:tiny", "random:tiny-bos"),
         claims=(str(tmp_path / "six.csv"),),
         out=tmp_path / "run",
+        score=("logprob",),
         replicates=5,
         progress=False,
     )
 
 
-def test_a_run_sets_one_claim_aside_and_says_so_everywhere(options, apart):
+def test_a_run_sets_one_claim_aside_and_says_so_everywhere(options, apart, monkeypatch):
+    reported = []
+    monkeypatch.setattr(pipeline, "_report", lambda _, run: reported.append(run))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run = pipeline.run(options)
     assert len(run.claims) == 36
-    assert run.scores.groupby(["model", "score"]).size().tolist() == [35] * 4
+    assert run.scores.groupby(["model", "score"]).size().tolist() == [35] * 2
     assert set(run.separation.loc[run.separation["score"] == "logprob", "n_nonfacts"]) == {29}
     plain, with_bos = run.manifest["tokenization"]
     assert (plain["precedes"], with_bos["precedes"]) == ([], ["<|bos|>"])
@@ -193,9 +199,10 @@ def test_a_run_sets_one_claim_aside_and_says_so_everywhere(options, apart):
     assert "before every claim, random:tiny: nothing" in lines
     assert "before every claim, random:tiny-bos: <|bos|>" in lines
     assert any("random:tiny, six: 1 of 36 claims have more than 512 tokens and are set aside" in s for s in lines)
-    page = (options.out / "report.html").read_text(encoding="utf-8")
-    assert "What models read" in page
-    assert page.count(plain["too_long_example"]) == 2
+    section = dict(sections_of(reported[0]))["tokenization"]
+    contents = section.contents(SimpleNamespace(run=reported[0]))
+    body = page._environment().from_string(page._MACROS + section.template).render(contents)
+    assert body.count(plain["too_long_example"]) == 2
 
 
 def test_a_set_without_facts_left_is_refused_before_anything_is_computed(options, apart, tmp_path, monkeypatch):
