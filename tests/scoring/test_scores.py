@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from tokenizers import pre_tokenizers
 
 from bitsperfact import scoring, tables
 from bitsperfact.errors import BadInput
@@ -78,6 +80,21 @@ def test_each_score_is_its_definition(loaded, scored):
         prompt = f"Is the following statement true or false?\nStatement: {prefix}{target}\nAnswer:"
         asked = [logprob_one_by_one(loaded, prompt, answer)[0] for answer in (" True", " False")]
         assert scored["p_true"]["value"][i] == pytest.approx(asked[0] - asked[1], abs=1e-3)
+
+
+def test_pmi_takes_off_the_tokens_that_the_target_has_in_the_claim():
+    """A tokenizer that puts a space before every text cuts a target alone into others."""
+    tokenizer = byte_tokenizer(adds_bos=True)
+    tokenizer._tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=False)
+    loaded, claims = tiny_model(tokenizer=tokenizer), claim_frame(2)
+    claims["target"] = claims["target"].str.strip()
+    found = score_table(loaded, claims, ["pmi"])
+    for row, claim in zip(found.itertuples(), claims.itertuples(), strict=True):
+        ids = tokenizer.convert_tokens_to_ids(["<s>", *claim.target])
+        with torch.no_grad():
+            logprobs = torch.log_softmax(loaded.model(torch.tensor([ids])).logits[0].double(), dim=-1)
+        free = sum(float(logprobs[k, token]) for k, token in enumerate(ids[1:]))
+        assert row.value == pytest.approx(row.logprob_sum - free, abs=1e-4)
 
 
 def test_calibrated_needs_a_second_prefix(loaded):

@@ -22,17 +22,18 @@ MOST_SHOWN = 80
 class TokenCounts:
     """What a model's tokenizer does to a claim set, as `run.json` has it; counts are of claims, examples texts.
 
-    `precedes`: tokens before every claim. `n_moved`: claims scored from before their target, for a token spans the
-    boundary of it or of a sister's. `n_too_long`: claims set aside, of more than `max_tokens`. `n_unknown`: claims
-    whose target has a character that the tokenizer does not know.
+    `precedes`: tokens before every claim. `n_merged`: claims with a token that spans the boundary of prefix and
+    target. `n_moved`: claims scored from before their target, these and others of their prefix. `n_too_long`:
+    claims set aside, of more than `max_tokens`. `n_unknown`: claims whose target the tokenizer does not wholly know.
     """
 
     model: str
     claim_set: str
     precedes: tuple[str, ...]
     n_claims: int
+    n_merged: int
+    merged_example: str
     n_moved: int
-    moved_example: str
     n_too_long: int
     too_long_example: str
     max_tokens: int | None
@@ -57,7 +58,7 @@ def survey(
     """Survey what `needs` ask a model of a claim set, in shards of `most`; raise BadInput where no claim fits."""
     surveyor = Surveyor(inputs, bos)
     found: dict[str, NeedSurvey] = {}
-    too_long, displaced = (np.zeros(requests.rows.n_rows, dtype=bool) for _ in range(2))
+    too_long, merged, displaced = (np.zeros(requests.rows.n_rows, dtype=bool) for _ in range(3))
     for need in needs:
         sharded = requests.sharded(need, most)
         of_need = surveyor.survey(need, sharded.shards)
@@ -66,7 +67,9 @@ def survey(
         found[need.name] = of_need
         decide = np.any if need.every else np.all
         too_long |= decide(of_need.too_long[sharded.slots], axis=1)
-        displaced |= decide(of_need.moved[sharded.slots] > 0, axis=1)
+        if need.every:
+            merged |= of_need.merged[sharded.slots].any(axis=1)
+            displaced |= of_need.moved[sharded.slots].any(axis=1)
     unknown, unknown_example = surveyor.unknown(requests.unlabelled)
 
     def example(of_claims: NDArray[np.bool_]) -> str:
@@ -79,8 +82,9 @@ def survey(
         claim_set=requests.name,
         precedes=tuple(inputs.tokenizer.convert_ids_to_tokens(surveyor.encoder.precedes)),
         n_claims=len(too_long),
+        n_merged=int(merged.sum()),
+        merged_example=example(merged),
         n_moved=int(displaced.sum()),
-        moved_example=example(displaced),
         n_too_long=int(too_long.sum()),
         too_long_example=example(too_long),
         max_tokens=inputs.max_tokens,
@@ -112,8 +116,9 @@ def lines(manifest: Mapping[str, Any]) -> list[str]:
         found[f"before every claim, {counts.model}: {' '.join(counts.precedes) or 'nothing'}"] = None
         where, of = f"{counts.model}, {counts.claim_set}", f"of {counts.n_claims} claims"
         if counts.n_moved:
-            example = f"such as {counts.moved_example!r}"
-            found[f"{where}: {counts.n_moved} {of} are scored from before their target, {example}"] = None
+            spans = f"in {counts.n_merged} of {counts.n_claims} claims a token spans prefix and target"
+            since = f"{counts.n_moved} are scored from before their target, such as {counts.merged_example!r}"
+            found[f"{where}: {spans}, {since}"] = None
         if counts.n_too_long:
             example = f"such as {counts.too_long_example!r}"
             too_long = f"have more than {counts.max_tokens} tokens and are set aside"

@@ -16,22 +16,23 @@ from bitsperfact.scoring.shards import Shards
 class NeedSurvey:
     """How a model reads the requests of one need, shapes (n_requests,).
 
-    `moved`: characters at the end of the context that are scored with the continuation; `too_long`: whether a
-    request has more tokens than the model reads.
+    `moved`: characters at the end of the context that are scored with the continuation; `merged`: whether a token
+    spans the boundary of the request's own; `too_long`: whether it has more tokens than the model reads.
     """
 
     moved: NDArray[np.uint32]
+    merged: NDArray[np.bool_]
     too_long: NDArray[np.bool_]
 
     def completed(self, answers: dict[str, NDArray[Any]], kinds: Mapping[str, str]) -> dict[str, NDArray[Any]]:
         """Return columns of all requests, from those that a model was asked: numbers of the others are NaN, or 0.
 
-        A boundary is not ok where the place that is scored from has moved.
+        A boundary is not ok where a token spans it, wherever it is scored from.
         """
         if self.too_long.any():
             answers = {name: self._spread(answers.get(name), kind) for name, kind in kinds.items()}
         if "boundary_ok" in answers:
-            answers = answers | {"boundary_ok": answers["boundary_ok"] & (self.moved == 0)}
+            answers = answers | {"boundary_ok": answers["boundary_ok"] & ~self.merged}
         return answers
 
     def _spread(self, known: NDArray[Any] | None, kind: str) -> NDArray[Any]:

@@ -43,7 +43,7 @@ class Surveyor:
     def survey(self, need: Need, shards: Shards) -> NeedSurvey:
         """Read every shard of a need once."""
         n = int(shards.sizes.sum())
-        found = NeedSurvey(np.zeros(n, dtype=np.uint32), np.zeros(n, dtype=bool))
+        found = NeedSurvey(np.zeros(n, dtype=np.uint32), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
         start = 0
         context: _Context | None = None
         for at in range(len(shards)):
@@ -83,6 +83,7 @@ class Surveyor:
                     self._close(context, place, found)
                 context = _Context(request.context, place, whole)
             context.shared = context.shared[: common_prefix_length(context.shared, whole)]
+            found.merged[place] = not joined.boundary_ok
             context.kept &= joined.boundary_ok
         if self._inputs.max_tokens is not None:
             found.too_long[here] = np.array(lengths) > self._inputs.max_tokens

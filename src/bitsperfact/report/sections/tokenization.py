@@ -6,7 +6,7 @@ from typing import Any
 from bitsperfact.report.sections import Section
 
 #: Count in `run.json` -> what is said of its example.
-_NOTED = {"moved": "scored from before the target", "too_long": "too long", "unknown": "unknown characters"}
+_NOTED = {"merged": "a token spans the boundary", "too_long": "too long", "unknown": "unknown characters"}
 
 
 def _examples(entries: list[Mapping[str, Any]]) -> Iterator[tuple[str, str, str, str]]:
@@ -34,6 +34,7 @@ more tokens than a model reads are set aside, for that model.</p>
 <table class="numbers">
 <thead><tr><th scope="col">model</th><th scope="col" class="word">claim set</th>
 <th scope="col" class="word">before every claim</th><th scope="col">claims</th>
+<th scope="col">a token spans the boundary</th>
 <th scope="col">scored from before the target</th><th scope="col">too long</th>
 <th scope="col">unknown characters</th></tr></thead>
 <tbody>
@@ -41,7 +42,7 @@ more tokens than a model reads are set aside, for that model.</p>
 <tr><th scope="row"><bdi>{{ entry.model | printable }}</bdi></th>
 <td class="word"><bdi>{{ entry.claim_set | printable }}</bdi></td>
 <td class="word"><bdi>{{ entry.precedes | join(" ") | printable or "nothing" }}</bdi></td>
-<td>{{ entry.n_claims | count }}</td><td>{{ entry.n_moved | count }}</td>
+<td>{{ entry.n_claims | count }}</td><td>{{ entry.n_merged | count }}</td><td>{{ entry.n_moved | count }}</td>
 <td>{{ entry.n_too_long | count }}</td><td>{{ entry.n_unknown | count }}</td></tr>
 {% endfor %}
 </tbody>
