@@ -20,8 +20,8 @@ def probe(options: Options) -> int:
     from bitsperfact.scoring import survey
 
     finished = pipeline.run(options)
-    told = (pipeline.left_out_lines, survey.lines, precision.lines)
-    report.print_run(finished, [line for lines in told for line in lines(finished.manifest)])
+    notes = (pipeline.left_out_lines, survey.lines, precision.lines)
+    report.print_run(finished, [line for lines in notes for line in lines(finished.manifest)])
     return console.status_under(options.strict, finished.verdict["status"])
 
 

@@ -24,7 +24,7 @@ class TokenCounts:
 
     `precedes`: tokens before every claim. `n_merged`: claims with a token that spans the boundary of prefix and
     target. `n_moved`: claims scored from before their target, these and others of their prefix. `n_too_long`:
-    claims set aside, of more than `max_tokens`. `n_unknown`: claims whose target the tokenizer does not wholly know.
+    claims set aside, of more than `max_tokens`. `n_unknown`: claims whose target has an unknown character.
     """
 
     model: str
