@@ -33,7 +33,8 @@ from tests.scoring.reference import logprob_one_by_one
 
 def surveyed(requests, tokenizer, folder, max_tokens=None, most=3, need=CONDITIONAL) -> SurveyedShards:
     shards = write_shards(runs_of(sorted(requests), most), folder / "requests")
-    return SurveyedShards(shards, Surveyor(ModelInputs(tokenizer, max_tokens), "auto").survey(need, shards))
+    (found,) = Surveyor(ModelInputs(tokenizer, max_tokens), "auto").survey([(need, shards)])
+    return SurveyedShards(shards, found)
 
 
 def read(shards):
@@ -58,6 +59,15 @@ def test_words_and_digits_after_a_space_are_scored_from_before_it(tmp_path):
     ]
 
 
+def test_a_space_that_moves_in_one_context_moves_in_all_that_end_in_it(tmp_path):
+    """Or subjects whose answers are all numbers would be spared what the others' words pay for."""
+    tokenizer = byte_tokenizer(merges=(("Ġ", "P"),))
+    numbers = [Request("A is ", each) for each in ("1", "2")]
+    assert read(surveyed(numbers, tokenizer, tmp_path)) == numbers  # as ever, where no boundary of a set is cut
+    found = read(surveyed([*numbers, Request("B is ", "P"), Request("C is:", "3")], tokenizer, tmp_path))
+    assert found == [("A is", " 1"), ("A is", " 2"), ("B is", " P"), ("C is:", "3")]
+
+
 LETTERS = st.text("ab ", min_size=1, max_size=6)
 MERGES = [("a", "b"), ("Ġ", "a"), ("b", "Ġ"), ("a", "a"), ("ab", "Ġ"), ("Ġa", "b")]
 
@@ -73,13 +83,16 @@ def test_all_continuations_of_a_context_are_scored_after_the_same_tokens(tmp_pat
     encoder, given_requests = Encoder(tokenizer), sorted({Request(*pair) for pair in pairs})
     found = read(surveyed(given_requests, tokenizer, tmp_path_factory.mktemp("s"), most=most))
     assert ["".join(request) for request in found] == ["".join(request) for request in given_requests]
+    rest = {given_requests[k].context[len(request.context) :] for k, request in enumerate(found)}
+    spaces = [text for text in rest if text.isspace()]
     for context in {request.context for request in given_requests}:
         own = [k for k, request in enumerate(given_requests) if request.context == context]
         encoded = encoder.encode([found[k] for k in own])
         assert len({each.ids[: each.n_context] for each in encoded}) == 1
         assert all(each.boundary_ok for each in encoded)
         (kept,) = {found[k].context for k in own}
-        for n in range(len(kept) + 1, len(context) + 1):  # and no longer beginning of the context would do
+        most = len(context) - max((len(text) for text in spaces if context.endswith(text)), default=0)
+        for n in range(len(kept) + 1, most + 1):  # and no longer beginning of the context would do
             longer = encoder.encode([moved(given_requests[k], len(context) - n) for k in own])
             assert not all(each.boundary_ok for each in longer)
 

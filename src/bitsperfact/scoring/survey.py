@@ -59,9 +59,9 @@ def survey(
     surveyor = Surveyor(inputs, bos)
     found: dict[str, NeedSurvey] = {}
     too_long, merged, displaced = (np.zeros(requests.rows.n_rows, dtype=bool) for _ in range(3))
-    for need in needs:
-        sharded = requests.sharded(need, most)
-        of_need = surveyor.survey(need, sharded.shards)
+    sharded_of = [(need, requests.sharded(need, most)) for need in needs]
+    surveys = surveyor.survey([(need, sharded.shards) for need, sharded in sharded_of])
+    for (need, sharded), of_need in zip(sharded_of, surveys, strict=True):
         if of_need.is_plain:
             continue
         found[need.name] = of_need

@@ -4,8 +4,9 @@ A tokenizer may merge the end of a context with the beginning of a continuation,
 only: after "is " it finds "1" as it is, but " Paris" takes the space away. Scored from where each merges,
 candidates would be conditioned on different tokens (digits 5 nats cheaper than words). So all continuations of a
 context are scored from one place: the end of the longest beginning of the context whose tokens every one of them
-keeps. What is left of the context moves to the continuations, as text, so that a request still says all that its
-answer depends on.
+keeps. White space that moves in one context of a set moves in all that end in it: else subjects whose candidates
+are all numbers would be spared what others pay for. What is left of the context moves to the continuations, as
+text, so that a request still says all that its answer depends on.
 """
 
 from collections.abc import Sequence
@@ -39,9 +40,18 @@ class Surveyor:
     def __init__(self, inputs: ModelInputs, bos: str) -> None:
         self._inputs = inputs
         self.encoder = Encoder(inputs.tokenizer, bos)
+        self._spaces: set[str] = set()  # at the end of contexts, that move
 
-    def survey(self, need: Need, shards: Shards) -> NeedSurvey:
-        """Read every shard of a need once."""
+    def survey(self, needs: Sequence[tuple[Need, Shards]]) -> list[NeedSurvey]:
+        """Read every shard of the needs of a claim set, again where white space is found to move."""
+        known: set[str] | None = None
+        found: list[NeedSurvey] = []
+        while known != self._spaces:
+            known = set(self._spaces)
+            found = [self._of_need(need, shards) for need, shards in needs]
+        return found
+
+    def _of_need(self, need: Need, shards: Shards) -> NeedSurvey:
         n = int(shards.sizes.sum())
         found = NeedSurvey(np.zeros(n, dtype=np.uint32), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
         start = 0
@@ -90,12 +100,17 @@ class Surveyor:
         return context
 
     def _close(self, context: _Context, stop: int, found: NeedSurvey) -> None:
-        if not context.kept:
-            found.moved[context.first : stop] = len(context.text) - self._place(context)
+        spaces = max((len(each) for each in self._spaces if context.text.endswith(each)), default=0)
+        if context.kept and not spaces:
+            return
+        place = self._place(context, len(context.text) - max(spaces, 1))
+        found.moved[context.first : stop] = len(context.text) - place
+        if context.text[place:].isspace():
+            self._spaces.add(context.text[place:])
 
-    def _place(self, context: _Context) -> int:
-        """Return how many characters of a context have tokens that all its requests keep."""
-        for n in range(len(context.text) - 1, 0, -1):
+    def _place(self, context: _Context, most: int) -> int:
+        """Return how many characters of a context, at most `most`, have tokens that all its requests keep."""
+        for n in range(most, 0, -1):
             text = context.text[:n]
             ids = self.encoder.plain([text])[text]
             if context.shared[: len(ids)] == ids:
