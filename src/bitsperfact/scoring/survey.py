@@ -109,7 +109,7 @@ def unknown_line(counts: TokenCounts) -> str:
 
 
 def lines(manifest: Mapping[str, Any]) -> list[str]:
-    """Return what tokenizers did to the claims of a run, from its `run.json`, a line each."""
+    """Return what tokenizers did to the claims of a run, from its `run.json`, a line each; warnings are not repeated."""
     found: dict[str, None] = {}  # what precedes claims is the same for all sets of a model
     for entry in manifest.get("tokenization", []):
         counts = TokenCounts(**entry)
@@ -123,8 +123,6 @@ def lines(manifest: Mapping[str, Any]) -> list[str]:
             example = f"such as {counts.too_long_example!r}"
             too_long = f"have more than {counts.max_tokens} tokens and are set aside"
             found[f"{where}: {counts.n_too_long} {of} {too_long}, {example}"] = None
-        if line := unknown_line(counts):
-            found[line] = None
     return list(found)
 
 
