@@ -109,7 +109,7 @@ def unknown_line(counts: TokenCounts) -> str:
 
 
 def lines(manifest: Mapping[str, Any]) -> list[str]:
-    """Return what tokenizers did to the claims of a run, from its `run.json`, a line each; warnings are not repeated."""
+    """Return what tokenizers did to the claims of a run, from its `run.json`; no warning is repeated."""
     found: dict[str, None] = {}  # what precedes claims is the same for all sets of a model
     for entry in manifest.get("tokenization", []):
         counts = TokenCounts(**entry)
