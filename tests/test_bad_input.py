@@ -62,7 +62,12 @@ FILES = {
     "a label that is NaN": ("a.csv", "statement,label\nIce is cold,1\nIce is hot,NaN\n", "row 2: expected label"),
     "a label that is a word": ("a.csv", "statement,label\nIce is cold,maybe\n", "got 'maybe'"),
     "a text both fact and non-fact": ("a.csv", "statement,label\nIce,1\nIce,0\n", "row 2: expected one label"),
-    "a claim given twice": ("a.csv", "statement,label\nIce,1\nIce,1\nFire,0\n", "row 2: expected each claim once"),
+    "a claim given twice, of two entities": (
+        "a.csv",
+        "group,statement,label\nA,Ice,1\nB,Ice,1\nA,Fire,0\n",
+        "row 2: expected each claim once",
+    ),
+    "joints that tell facts apart": ("a.csv", "prefix,target,is_fact\nA is, b,1\nA is,c,0\n", "joined alike"),
     "an empty file": ("a.csv", "", "a.csv"),
     "no rows": ("a.csv", "statement,label\n", "a.csv"),
     "no non-fact": ("a.csv", "statement,label\nIce,1\n", "at least one non-fact"),
@@ -308,7 +313,7 @@ SCRIPTS = [
 
 def test_every_script_is_scored_in_full(run, tmp_path):
     path = tmp_path / "scripts.parquet"
-    rows = [(p, t, True) for p, t in SCRIPTS] + [(p, t[::-1] + "?", False) for p, t in SCRIPTS]
+    rows = [(p, t, True) for p, t in SCRIPTS] + [(p, t[:1] + t[:0:-1] + "?", False) for p, t in SCRIPTS]
     pd.DataFrame(rows, columns=["prefix", "target", "is_fact"]).to_parquet(path)
     assert run(claims=path)[0] == 0
     finished = bitsperfact.load_run(tmp_path / "run")

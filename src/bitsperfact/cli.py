@@ -39,7 +39,9 @@ app.add_typer(report_app, name="report")
 app.add_typer(claims_app, name="claims")
 app.add_typer(models_app, name="models")
 
-Source = Annotated[str, typer.Argument(help="A claim set's name, or a CSV, JSONL, parquet or TOML file.")]
+Source = Annotated[
+    str, typer.Argument(help="A claim set's name, a file, folder or recipe, or hub:org/name[@revision][#config].")
+]
 
 
 @claims_app.command("list")
@@ -62,26 +64,39 @@ def build_claims(
     ] = Path("claims"),
     negatives: options.Negatives = None,
     limit: options.Limit = None,
+    template: options.Template = None,
     seed: options.Seed = 0,
 ) -> int:
     """Build claim sets and write each as parquet, in a folder with its card; what cannot be made is told last."""
     from bitsperfact import claims
 
     wanted = sources or claims.names()
-    if out.suffix == ".parquet" and len(wanted) != 1:
+    options.check_least(negatives=negatives, limit=limit, seed=seed)
+    if out.suffix != ".parquet":
+        claims.check_folder(out)
+    elif len(wanted) != 1:
         raise BadInput(f"--out {out}", "a folder for several claim sets", "a file")
     failed = []
     for source in wanted:
         try:
-            built = claims.load(source, negatives=negatives, limit=limit, seed=seed)
+            built = claims.load(source, negatives=negatives, limit=limit, seed=seed, template=template)
         except BadInput as error:
             failed.append(error)
             continue
         path = claims.save(built, out)
         typer.echo(f"{path}: {len(built.frame)} claims, {int(built.frame['is_fact'].sum())} facts")
+        _tell(built)
     for problem in failed:
         typer.echo(f"error: {problem}", err=True)
     return console.BAD_INPUT if failed else 0
+
+
+def _tell(built: Any) -> None:
+    """Print what of a claim set's source is no claim, and what looks odd."""
+    from bitsperfact import claims
+
+    for line in claims.note_lines(built.info.name, built.notes):
+        typer.echo(line, err=True)
 
 
 @claims_app.command("push")
@@ -91,12 +106,15 @@ def push_claims(
     private: Annotated[bool, typer.Option("--private", help="Show the repository to its owners alone.")] = False,
     negatives: options.Negatives = None,
     limit: options.Limit = None,
+    template: options.Template = None,
     seed: options.Seed = 0,
 ) -> None:
     """Push a claim set and its card to the Hub."""
     from bitsperfact import claims
 
-    built = claims.load(source, negatives=negatives, limit=limit, seed=seed)
+    options.check_least(negatives=negatives, limit=limit, seed=seed)
+    built = claims.load(source, negatives=negatives, limit=limit, seed=seed, template=template)
+    _tell(built)
     claims.push(built, repo, private=private)
     typer.echo(f"{repo}: pushed {built.info.name}, fingerprint {built.fingerprint}")
 
@@ -107,12 +125,14 @@ def show_claims(
     rows: Annotated[int, typer.Option("--rows", help="How many claims to print.")] = 20,
     negatives: options.Negatives = None,
     limit: options.Limit = None,
+    template: options.Template = None,
     seed: options.Seed = 0,
 ) -> None:
     """Print what a claim set is, and a seeded sample of its claims."""
     from bitsperfact import claims
 
-    built = claims.load(source, negatives=negatives, limit=limit, seed=seed)
+    options.check_least(rows=rows, negatives=negatives, limit=limit, seed=seed)
+    built = claims.load(source, negatives=negatives, limit=limit, seed=seed, template=template)
     typer.echo(claims.card(built))
     sample = built.frame.sample(min(rows, len(built.frame)), random_state=seed).sort_index()
     for row in sample.itertuples():
@@ -160,6 +180,35 @@ def draw_run(
     except ValueError as error:
         raise BadInput(run, "a run with scores of its claims", error) from None
     report.save_figure(figure, picture)
+
+
+@app.command("analyse")
+def analyse(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Tables of scores (CSV, TSV, JSONL, parquet; .gz), folders of finished runs, or both."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Run folder to write.")],
+    log_odds: Annotated[
+        bool, typer.Option("--log-odds", help="The scores are log-odds that the claim is a fact.")
+    ] = False,
+    seed: options.Seed = 0,
+    replicates: options.Replicates = 200,
+    strict: options.Strict = False,
+) -> int:
+    """Analyse scores from elsewhere, or several runs together: bits, verdicts and page.
+
+    A table has columns model, claim_set, group, is_fact and score; score_name, prefix, target, stratum, n_params,
+    family, licence and more are taken where they are there.
+    """
+    from bitsperfact import outside, report
+
+    drawn = {"seed": seed, "replicates": replicates}
+    finished = outside.analyse_scores(sources, out, log_odds=log_odds, progress=None, **drawn)
+    report.print_run(finished, finished.manifest["notes"])
+    return console.status_under(strict, finished.verdict["status"])
 
 
 @app.command("plan")

@@ -1,10 +1,17 @@
-"""What every command does around its work: one line for bad input, and an exit status that says what happened."""
+"""What every command does around its work: one line for bad input, and an exit status that says what happened.
 
+What is printed never decides how a command ends: characters that the output cannot hold are written with those
+that it can, and where nobody reads on (`| head`), the work goes on unheard.
+"""
+
+import io
+import os
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any, TextIO
 
 import typer
 
@@ -22,7 +29,84 @@ app_settings: dict[str, Any] = {
 
 def main(command: Callable[..., Any]) -> None:
     """Run a Typer app and leave the process with its exit status; expected failures print one line."""
-    raise SystemExit(status_of(lambda: command(standalone_mode=False)))
+    with redirect_stdout(Output(sys.stdout)) as out, redirect_stderr(Output(sys.stderr)):
+
+        def work() -> Any:
+            result = command(standalone_mode=False)
+            out.flush()  # a full disk is found out here, not after the status is known
+            return result
+
+        status = status_of(work)
+    raise SystemExit(status)
+
+
+class Output(io.TextIOBase):
+    """A text stream that writes what `inner` can encode in place of what it cannot, and outlives its reader."""
+
+    #: What stands for characters of the tables; others lose their accents, or become "?".
+    LIKE = str.maketrans(
+        dict.fromkeys("–—−‐‑─━", "-")
+        | dict.fromkeys("‘’", "'")
+        | dict.fromkeys("“”„", '"')
+        | {"≥": ">=", "≤": "<=", "∞": "inf", "✓": "+", "✗": "x", "·": "|", "…": "...", "→": "->", "×": "x"}
+        | {"½": "1/2", "¼": "1/4", "¾": "3/4"}
+    )
+
+    def __init__(self, inner: TextIO | None) -> None:
+        # A process may start without the stream.
+        self._inner = inner
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """The encoding of what is written."""
+        return getattr(self._inner, "encoding", None) or "utf-8"
+
+    def write(self, text: str) -> int:
+        """Write a text and return its length."""
+        if self._inner is not None:
+            self._try(lambda: self._inner.write(self._encodable(text)))  # type: ignore[union-attr]
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        if self._inner is not None:
+            self._try(self._inner.flush)
+
+    def isatty(self) -> bool:
+        """Return whether a person reads it."""
+        return self._inner is not None and self._inner.isatty()
+
+    def fileno(self) -> int:
+        """Return the number of the file that is written to; OSError where there is none."""
+        return super().fileno() if self._inner is None else self._inner.fileno()
+
+    def writable(self) -> bool:
+        """Return that it can be written to."""
+        return True
+
+    def _encodable(self, text: str) -> str:
+        try:
+            text.encode(self.encoding)
+        except UnicodeEncodeError:
+            return "".join(self._encodable_character(character) for character in text)
+        return text
+
+    def _encodable_character(self, character: str) -> str:
+        for form in (character, character.translate(self.LIKE), unicodedata.normalize("NFKD", character)):
+            if kept := form.encode(self.encoding, "ignore").decode(self.encoding):
+                return kept
+        return "?"
+
+    def _try(self, action: Callable[[], Any]) -> None:
+        try:
+            action()
+        except OSError as error:
+            # What is left in the stream must go somewhere, or the interpreter fails on it as it ends.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            if not isinstance(error, BrokenPipeError):
+                raise
 
 
 def status_of(work: Callable[[], Any]) -> int:

@@ -34,8 +34,13 @@ Models = Annotated[
 Claims = Annotated[
     tuple[str, ...],
     typer.Option(
-        "--claims", help="Claim set by name, or a CSV, JSONL, parquet or TOML file (FILE#SET); repeatable."
+        "--claims",
+        help="Claim set: name, file, folder, recipe, FILE#SET or hub:org/name[@revision][#config]; repeatable.",
     ),
+]
+Template = Annotated[
+    str | None,
+    typer.Option("--template", help='Claims over a file\'s columns: "The city of {city} is in| {country}".'),
 ]
 Out = Annotated[Path, typer.Option("--out", help="Run folder; an interrupted run in it is resumed.")]
 Scores = Annotated[
@@ -94,6 +99,7 @@ class Options(RunOptions):
 
     model: Models
     claims: Claims
+    template: Template = None
     score: Scores = None
     limit: Limit = None
     negatives: Negatives = None
@@ -107,6 +113,17 @@ class Options(RunOptions):
     trust_remote_code: TrustRemoteCode = False
     allow_pickle: AllowPickle = False
     cache: Cache = True
+
+
+#: The least value of options that are numbers.
+LEAST = {"batch_tokens": 1, "limit": 1, "negatives": 1, "seed": 0, "replicates": 2, "workers": 1, "rows": 1}
+
+
+def check_least(**values: int | None) -> None:
+    """Raise BadInput, naming the option, for a number below the least that it may be."""
+    for name, value in values.items():
+        if value is not None and value < LEAST[name]:
+            raise BadInput(f"--{name.replace('_', '-')}", f"a number of at least {LEAST[name]}", value)
 
 
 _Options = TypeVar("_Options", bound=RunOptions)

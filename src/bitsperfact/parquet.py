@@ -1,6 +1,6 @@
 """Tables as parquet files: checked on their way in and out, written by atomic rename."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ from bitsperfact.files import atomic_file
 from bitsperfact.tables import Table, check, empty
 
 
-def write(table: Table, frame: pd.DataFrame, path: Path) -> None:
-    """Check a table and write it as parquet, atomically."""
+def write(table: Table, frame: pd.DataFrame, path: Path, metadata: Mapping[str, str] | None = None) -> None:
+    """Check a table and write it as parquet, atomically; `metadata` goes into its schema."""
     checked = check(table, frame, path)
     with atomic_file(path) as partial:
-        checked.to_parquet(partial, index=False)
+        write_rows(table, [checked], partial, metadata)
 
 
 def write_parts(table: Table, parts: Iterable[pd.DataFrame], path: Path) -> None:
@@ -29,12 +29,15 @@ def write_parts(table: Table, parts: Iterable[pd.DataFrame], path: Path) -> None
         write_rows(table, (check(table, part, path) for part in parts), partial)
 
 
-def write_rows(table: Table, parts: Iterable[pd.DataFrame], path: Path) -> None:
-    """Write checked parts to a file that is not in its place yet."""
+def write_rows(
+    table: Table, parts: Iterable[pd.DataFrame], path: Path, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write checked parts to a file that is not in its place yet; `metadata` goes into its schema."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetWriter
 
     schema = pa.Schema.from_pandas(empty(table), preserve_index=False)
+    schema = schema.with_metadata({**schema.metadata, **(metadata or {})})
     with ParquetWriter(path, schema) as writer:
         for checked in parts:
             writer.write_table(pa.Table.from_pandas(checked, schema=schema, preserve_index=False))

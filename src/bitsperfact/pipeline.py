@@ -15,7 +15,7 @@ from bitsperfact import claims as claim_sets
 from bitsperfact import console, execution, models, precision, runs, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.execution import Needs, Opener, Placement, ShardStore
-from bitsperfact.options import Options
+from bitsperfact.options import LEAST, Options, check_least
 from bitsperfact.rows import Rows
 from bitsperfact.scoring import ClaimRequests, Score, ScoringPlan, ScoringTask, Settings, check_fit, score
 from bitsperfact.scoring.cache import CachedStore
@@ -65,7 +65,7 @@ def run(options: Options) -> runs.Run:
             writer.begin("scoring", set_infos, infos, **facts)
         facts["tokenization"] = counts = _score(options, writer, sets, scores_of, openers)
         claims, scores = runs.stored("claims", options.out), runs.stored("scores", options.out)
-        too_long = {(each["model"], each["claim_set"]): each["n_too_long"] for each in counts}
+        too_long = any(each["n_too_long"] for each in counts)
         separation, verdict = _analyse(options, claims, scores, set_infos, infos, too_long)
         writer.write("separation", separation)
         writer.write("verdict", verdict)
@@ -89,20 +89,12 @@ def _check(options: Options) -> None:
         _refuse_doubles(option, list(given))
     _refuse_doubles("--score", [score(name).name for name in options.score or ()])
     check_bos(options.bos)
-    _check_least(options)
+    check_least(**{name: value for name, value in asdict(options).items() if name in LEAST})
     _placement(options).check(options.device)
 
 
 def _placement(options: Options) -> Placement:
     return Placement(options.engine, options.workers, options.ray_address)
-
-
-def _check_least(options: Options) -> None:
-    least_of = {"batch_tokens": 1, "limit": 1, "negatives": 1, "seed": 0, "replicates": 2, "workers": 1}
-    for name, least in least_of.items():
-        value = getattr(options, name)
-        if value is not None and value < least:
-            raise BadInput(f"--{name.replace('_', '-')}", f"a number of at least {least}", value)
 
 
 def _specs(options: Options) -> list[models.ModelSpec]:
@@ -118,7 +110,13 @@ def _refuse_doubles(where: str, names: list[str]) -> None:
 
 
 def _open_claims(options: Options, source: str) -> "list[ClaimStream]":
-    return claim_sets.stream_all(source, negatives=options.negatives, seed=options.seed, limit=options.limit)
+    return claim_sets.stream_all(
+        source,
+        negatives=options.negatives,
+        seed=options.seed,
+        limit=options.limit,
+        template=options.template,
+    )
 
 
 def _needs(opener: models.Opener) -> Needs:
@@ -245,13 +243,13 @@ def _analyse(
     scores: Rows,
     set_infos: list[tables.ClaimSetInfo],
     infos: list[tables.ModelInfo],
-    too_long: "Mapping[tuple[str, str], int]",
+    is_partial: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     from bitsperfact import analysis  # scikit-learn and SciPy are slow to import
 
     with console.progress("analysing", "cell", shown=options.progress) as advance:
         return analysis.analyse(
-            claims, scores, set_infos, infos, options.seed, options.replicates, advance, set_aside=too_long
+            claims, scores, set_infos, infos, options.seed, options.replicates, advance, partial=is_partial
         )
 
 
@@ -264,13 +262,20 @@ def _report(options: Options, finished: runs.Run) -> None:
 def _provenance(options: Options, sets: "list[WrittenSet]", scores_of: list[ScoresOfSet]) -> dict[str, Any]:
     return runs.provenance(RECORDED, options.command) | {
         "options": {"score": [each.name for each in distinct(scores_of)]}
-        | {k: getattr(options, k) for k in ("negatives", "limit", "seed", "replicates")}
+        | {k: getattr(options, k) for k in ("template", "negatives", "limit", "seed", "replicates")}
         | {k: getattr(options, k) for k in ("dtype", "device", "bos", "engine", "workers", "cache")},
         "scores_left_out": [asdict(skipped) for each in scores_of for skipped in each.skipped],
         "claims_sha256": {s.info.name: s.fingerprint for s in sets},
+        "claims_notes": {s.info.name: [asdict(note) for note in s.notes] for s in sets if s.notes},
     }
 
 
 def left_out_lines(manifest: "Mapping[str, Any]") -> list[str]:
-    """One line for each default score that a claim set of a run could not be given, from its `run.json`."""
-    return [f"left out: {each['reason']}" for each in manifest.get("scores_left_out", [])]
+    """One line for each default score that a claim set could not be given, and for what is no claim of its source.
+
+    From a run's `run.json`.
+    """
+    lines = [f"left out: {each['reason']}" for each in manifest.get("scores_left_out", [])]
+    for name, notes in manifest.get("claims_notes", {}).items():
+        lines += claim_sets.note_lines(name, [claim_sets.Note(**note) for note in notes])
+    return lines

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import pandas as pd
 
-from bitsperfact import parquet, tables
+from bitsperfact import joining, parquet, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.files import clear_partial, write_text
 from bitsperfact.rows import InMemory, Rows, Stored
@@ -67,9 +67,18 @@ class Run:
         return f"Run({str(self.path)!r})"
 
 
-def load_run(path: str | Path) -> Run:
-    """Load a finished run folder; raise BadInput where it is none or has not finished."""
-    folder = Path(path)
+def load_run(path: str | Path, *more: str | Path) -> Run:
+    """Load a finished run folder, or several as one; raise BadInput where one is none or has not finished.
+
+    Of several, tables stand one after the other, and rows that are alike, such as the text's baseline on a claim
+    set that two of them have, stand there once; see `joining`. Verdicts on which runs differ are left out: those
+    on several models are about the models of one run (`bitsperfact analyse RUN RUN` judges all together).
+    Raises BadInput where runs contradict each other: in a claim set, a model, a score or what was measured.
+    """
+    return _joined([_loaded(Path(each)) for each in (path, *more)]) if more else _loaded(Path(path))
+
+
+def _loaded(folder: Path) -> Run:
     manifest = read_manifest(folder)
     if manifest.get("status") != "complete":
         raise BadInput(folder / "run.json", 'status "complete"', repr(manifest.get("status")))
@@ -88,6 +97,21 @@ def load_run(path: str | Path) -> Run:
             if (path := folder / f"{name}.parquet").is_file()
         },
     )
+
+
+def _joined(runs: list[Run]) -> Run:
+    """Return several runs as one, without a folder of its own."""
+    named = [(str(run.path), run) for run in runs]
+    models = joining.infos("model", [(name, run.models) for name, run in named])
+    frames: dict[str, pd.DataFrame | None] = {
+        table: joining.rows(table, [(name, getattr(run, table)) for name, run in named])
+        for table in ("claims", "scores", "separation", *tables.OPTIONAL)
+    }
+    claim_sets = joining.infos("claim set", [(name, run.claim_sets) for name, run in named])
+    verdict = joining.agreed("verdict", [run.verdict for run in runs])
+    manifest = {"status": "complete", "runs": [name for name, _ in named]}
+    about: dict[str, Any] = {"claim_sets": claim_sets, "models": models, "manifest": manifest}
+    return Run(path=Path(), verdict=verdict, **about, **frames)  # type: ignore[arg-type]
 
 
 def stored(table: tables.Table, folder: Path) -> Stored:

@@ -159,7 +159,8 @@ class ModelInfo:
     """What was scored: `revision` and `fingerprint` (SHA-256 of weights, tokenizer and config) pin the weights.
 
     `memory_bits`: all that answers can come from (bits): weights at the precision they are stored in, a tester's
-    table, a store of texts; None where that is unknown.
+    table, a store of texts; None where that is unknown. `n_params`: 0 where unknown. `family`: models of one
+    recipe at several sizes, where that is stated; "" leaves it to their names.
     """
 
     name: str
@@ -169,11 +170,23 @@ class ModelInfo:
     dtype: str
     architecture: str
     memory_bits: float | None = None
+    family: str = ""
 
 
 def claim_id(claim_set: str, prefix: str, target: str) -> str:
     """Return the content hash of one claim (20 hexadecimal digits); equal across machines, runs and models."""
     return sha256_of_text(claim_set, prefix, target)[:20]
+
+
+#: Columns that make a row of a table the one it is: each combination stands there once.
+KEYS: dict[Table, list[str]] = {
+    "claims": ["claim_id"],
+    "scores": ["model", "dtype", "claim_id", "score"],
+    "separation": ["model", "claim_set", "score", "stratum", "quantity"],
+    "verdict": ["model", "claim_set", "score", "prediction"],
+    "cells": ["model"],
+    "known": ["model", "claim_set", "quantity"],
+}
 
 
 @cache
@@ -198,19 +211,11 @@ def _schema(table: Table) -> "pa.DataFrameSchema":
         | {("cells", c) for c in ("loss_nats", "bits", "gain", "examples_per_second")}
         | {("verdict", c) for c in ("predicted", "measured", "lower", "upper")}
     )
-    keys: dict[Table, list[str]] = {
-        "claims": ["claim_id"],
-        "scores": ["model", "dtype", "claim_id", "score"],
-        "separation": ["model", "claim_set", "score", "stratum", "quantity"],
-        "verdict": ["model", "claim_set", "score", "prediction"],
-        "cells": ["model"],
-        "known": ["model", "claim_set", "quantity"],
-    }
     columns = {
         name: pa.Column(kind, checks.get((table, name)), nullable=(table, name) in may_be_missing)
         for name, kind in COLUMNS[table].items()
     }
-    return pa.DataFrameSchema(columns, strict=True, ordered=True, coerce=True, unique=keys[table])
+    return pa.DataFrameSchema(columns, strict=True, ordered=True, coerce=True, unique=KEYS[table])
 
 
 def check(table: Table, frame: pd.DataFrame, where: object) -> pd.DataFrame:

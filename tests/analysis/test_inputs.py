@@ -84,20 +84,3 @@ def test_a_set_of_one_class(claims, values, is_fact):
 
 def test_a_table_without_values(claims, values):
     refused(claims, values.drop(columns="value"), "no column 'value'")
-
-
-def test_claims_that_a_model_could_not_read_are_left_out_where_their_number_is_known(claims, values):
-    """What is measured is what is measured of the others alone, beside a baseline fitted on all."""
-    lacking = claims["claim_id"].iloc[[2, 7]]
-    left = values[~values["claim_id"].isin(lacking)]
-    infos, models = [info()], [model("small")]
-    found = separate(claims, left, infos, models, replicates=2, set_aside={("small", "codes"): 2})
-    own = found[(found["model"] == "small") & (found["stratum"] == "pooled")].set_index("quantity")
-    rest = claims[~claims["claim_id"].isin(lacking)]
-    alone = separate(rest, left, infos, models, replicates=2)
-    alone = alone[(alone["model"] == "small") & (alone["stratum"] == "pooled")].set_index("quantity")
-    text_alone = {"bits_above_pattern"}
-    pd.testing.assert_frame_equal(own.drop(text_alone), alone.drop(text_alone))
-    assert own.loc["bits_above_pattern", "n_nonfacts"] == own.loc["auc", "n_nonfacts"]
-    with pytest.raises(BadInput, match="expected a finite score, got no score"):
-        separate(claims, left, infos, models, replicates=2, set_aside={("small", "codes"): 1})

@@ -85,7 +85,7 @@ def test_any_text_passes_through_byte_for_byte(tmp_path, suffix):
 BAD_CSV = {
     "both labels": ("statement,label\na,1\nb,0\na,0\n", ["row 3", "row 1", "one label"]),
     "both labels, split elsewhere": ("prefix,target,is_fact\na, b,1\na b,c,0\n,a b,0\n", ["row 3", "row 1"]),
-    "claim twice": ("statement,label\na,1\nb,0\na,1\n", ["row 3", "row 1 again"]),
+    "claim twice, of two entities": ("group,statement,label\nA,a,1\nA,b,0\nB,a,1\n", ["row 3", "row 1 again"]),
     "empty target": ("prefix,target,is_fact\nA is,  ,1\n", ["row 1", "not empty"]),
     "empty statement": ('statement,label\nx,1\n"",0\n', ["row 2", "not empty"]),
     "no label": ("statement,label\na,1\nb,\n", ["row 2", "label 0, 1, true or false"]),

@@ -59,6 +59,20 @@ def test_a_text_given_twice_far_apart_is_found(write, small_batches, label, said
         claims.load(write("a.csv", "\n".join(["group,statement,label", *lines]) + "\n"))
 
 
+def test_a_slip_in_a_long_list_is_left_out_and_counted(write, small_batches):
+    lines = rows(400).splitlines()
+    lines[89], lines[90] = "g4,text 4,0", "g5,text 5,0"
+    made = claims.load(write("a.csv", "\n".join(["group,statement,label", *lines]) + "\n"))
+    # Text 4 is a fact in row 5 and none in row 90; text 5 stands twice with one label.
+    assert not made.frame["target"].isin(["text 4"]).any()
+    assert (made.frame["target"] == "text 5").sum() == 1
+    assert made.info.universe_size == 400 - 3
+    assert {note.reason: note.count for note in made.notes} == {
+        "rows left out: a text with both labels": 2,
+        "rows that repeat a claim": 1,
+    }
+
+
 def test_sets_that_are_written_batch_by_batch_have_the_fingerprints_of_whole_ones(write, small_batches, tmp_path):
     sources = [str(write("a.csv", "group,statement,label\n" + rows(50))), "capitals"]
     with claims.written(

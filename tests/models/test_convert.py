@@ -87,7 +87,7 @@ def test_unsupported_architecture_is_refused(write_gguf, tmp_path):
 
 
 def test_missing_weight_is_refused(write_gguf, tmp_path):
-    path = write_gguf(tmp_path / "gap.gguf", rename={"blk.1.ffn_down.weight": "blk.1.ffn_dawn.weight"})
+    path = write_gguf(tmp_path / "gap.gguf", without={"blk.1.ffn_down.weight"})
     with pytest.raises(BadInput, match=r"mlp\.down_proj\.weight"):
         models.resolve(str(path))
 
@@ -132,3 +132,12 @@ def test_converted_folder_keeps_its_fingerprint_when_moved(write_gguf, tmp_path)
     path = str(write_gguf(tmp_path / "tiny.gguf"))
     copy = shutil.copytree(models.resolve(path), tmp_path / "copy")
     assert models.describe(str(copy)).fingerprint == models.describe(path).fingerprint
+
+
+@pytest.mark.parametrize(("flag", "pieces"), [(None, ["▁t", "h"]), (True, ["▁t", "h"]), (False, ["th"])])
+def test_a_space_before_the_text_follows_the_file(write_gguf, tmp_path, flag, pieces):
+    fields = {} if flag is None else {"tokenizer.ggml.add_space_prefix": flag}
+    path = write_gguf(tmp_path / f"{flag}.gguf", fields=fields, sentencepiece=True, add_bos=False)
+    tokenizer = models.load(str(path)).tokenizer
+    assert tokenizer.tokenize("th") == pieces
+    assert tokenizer.decode(tokenizer("th t")["input_ids"]) == "th t"

@@ -2,31 +2,16 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from bitsperfact import models
+from bitsperfact.errors import BadInput
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 UNWANTED = {"pytorch_model.bin", "README.md", "onnx/model.onnx", "modeling_net.py"}
-_RESOLVE = """
-import sys
-from bitsperfact import models
-try:
-    if sys.argv[2:] == ["config"]:
-        print(models.resolve_config(sys.argv[1]))
-    else:
-        print(models.resolve(models.ModelSpec(sys.argv[1], allow_pickle=len(sys.argv) > 2)))
-except models.Unavailable as error:
-    print("Unavailable", error)
-except ValueError as error:
-    print("BadInput", error)
-"""
 
 
 class _Hub(BaseHTTPRequestHandler):
@@ -81,21 +66,27 @@ def hub():
 
 
 @pytest.fixture
-def ask(hub, tmp_path):
-    """Resolve a name in a process whose Hub is ours: the client reads its address when it is imported."""
+def ask(hub, tmp_path, monkeypatch):
+    """Resolve a name where the Hub is ours; return the folder, or what was said instead."""
+    from huggingface_hub import constants
 
-    def ask(*arguments, endpoint=None):
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    def ask(name, how=None, endpoint=None):
         address = endpoint or f"http://127.0.0.1:{hub.server_port}"
-        environment = os.environ | {
-            "HF_ENDPOINT": address,
-            "HF_HOME": str(tmp_path / "hf"),
-            "HF_HUB_DISABLE_XET": "1",
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-            "NO_PROXY": "127.0.0.1",
-        }
-        command = [sys.executable, "-c", _RESOLVE, *arguments]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        return run.stdout.strip()
+        monkeypatch.setattr(constants, "ENDPOINT", address)
+        template = address + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        try:
+            if how == "config":
+                return str(models.resolve_config(name))
+            return str(models.resolve(models.ModelSpec(name, allow_pickle=how == "allow_pickle")))
+        except models.Unavailable as error:
+            return f"Unavailable {error}"
+        except BadInput as error:
+            return f"BadInput {error}"
 
     return ask
 
@@ -161,3 +152,45 @@ def test_no_hub(ask):
     said = ask("org/net", endpoint="http://127.0.0.1:9")
     assert said.startswith("Unavailable org/net: expected the Hub to answer")
     assert "\n" not in said
+
+
+@pytest.fixture
+def ggufs(hub, write_gguf, tmp_path):
+    """A repository that holds only GGUF files, one of them in a folder."""
+    tiny = write_gguf(tmp_path / "tiny.gguf").read_bytes()
+    hub.RequestHandlerClass.files |= dict.fromkeys(["net-Q8_0.gguf", "more/net-F32.gguf", "README.md"], tiny)
+    hub.RequestHandlerClass.files["net-00001-of-00002.gguf"] = tiny
+    return hub.RequestHandlerClass
+
+
+@pytest.mark.parametrize("file", ["net-Q8_0.gguf", "more/net-F32.gguf"])
+def test_a_gguf_file_of_a_repository_is_named_after_a_colon(ggufs, ask, file, write_gguf, tmp_path):
+    from pathlib import Path
+
+    folder = ask(f"org/net@main:{file}")
+    assert set(ggufs.asked) == {file}
+    assert ask(f"org/net@main:{file}", endpoint="http://127.0.0.1:9") == folder
+    ours, own = models.describe(f"org/net@main:{file}"), models.describe(str(write_gguf(tmp_path / "own.gguf")))
+    assert (ours.revision, ours.fingerprint, ours.memory_bits) == (COMMIT, own.fingerprint, own.memory_bits)
+    assert Path(folder).name.startswith("org--net--net-")
+
+
+@pytest.mark.parametrize("how", [None, "config"])
+def test_a_repository_of_gguf_files_alone_lists_them(ggufs, ask, how):
+    said = ask("org/net", how)
+    assert said.startswith(
+        "BadInput org/net: expected one file of a repository that holds GGUF files alone, as org/net:"
+    )
+    assert said.endswith("got 3 (more/net-F32.gguf, net-00001-of-00002.gguf, net-Q8_0.gguf)")
+
+
+@pytest.mark.parametrize(
+    ("file", "answer"),
+    [
+        ("net-Q9.gguf", "a repository with the file net-Q9.gguf, got one with more/net-F32.gguf, "),
+        ("net-00001-of-00002.gguf", "a GGUF file in one piece, got the piece net-00001-of-00002.gguf"),
+    ],
+)
+def test_a_gguf_file_that_is_not_there_whole(ggufs, ask, file, answer):
+    assert f"org/net:{file}: expected {answer}" in ask(f"org/net:{file}")
+    assert not ggufs.asked

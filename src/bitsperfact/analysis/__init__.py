@@ -1,6 +1,6 @@
 """Scores -> separation -> verdict: what models separate, and whether it is what the theory predicts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -27,10 +27,10 @@ def analyse(
     *,
     cells: pd.DataFrame | None = None,
     known: pd.DataFrame | None = None,
-    set_aside: Mapping[tuple[str, str], int] | None = None,
+    partial: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the separation and the verdict table of a run; see `separate` and `judge`."""
     separation = separate(
-        claims, scores, claim_sets, models, seed, replicates, progress, cells=cells, set_aside=set_aside
+        claims, scores, claim_sets, models, seed, replicates, progress, cells=cells, partial=partial
     )
     return separation, judge(separation, claim_sets, models, predictions, cells=cells, known=known)

@@ -177,9 +177,11 @@ def gather(
 ) -> Evidence:
     """Return what verdicts rest on, checked; see `Evidence`.
 
-    Raises BadInput where the separation table is empty, or a table names an unknown model or claim set.
+    Separation tables of several runs may be given one after the other: rows that are equal, such as those of a
+    text's baseline, count once. Raises BadInput where the separation table is empty, or a table names an unknown
+    model or claim set.
     """
-    checked = tables.check("separation", separation, "separation")
+    checked = tables.check("separation", separation.drop_duplicates(), "separation")
     if checked.empty:
         raise BadInput("separation", "at least one row", "none")
     found = Evidence(

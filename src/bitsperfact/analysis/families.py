@@ -18,7 +18,10 @@ def family(model: ModelInfo) -> str:
     `org/net-70m` and `org/net-160m` are of one family, `org/net-160m-deduped` is of another, as is any other
     maker's network of the same architecture: another recipe and other data. A size must be one number that agrees
     with the number of parameters, or one word (`medium`), which a sibling's name may leave out (gpt2, gpt2-large).
+    A family that is stated (`ModelInfo.family`) goes before what names say.
     """
+    if model.family:
+        return model.family
     name = model.name
     numbers = [found for found in _NUMBER.finditer(name) if _agrees(found, model.n_params)]
     words = list(_WORDS.finditer(name))

@@ -4,7 +4,7 @@ Both tables are read in batches. What is held of a claim is its id, its entity a
 bytes, and 8 bytes for the one score that is being measured. Texts are read where some are needed.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -25,8 +25,8 @@ Info = TypeVar("Info", ClaimSetInfo, ModelInfo)
 class ScoredSet:
     """The scores of one model on one claim set by one score, which are in the `pieces` of the scores table.
 
-    `sampled`: whether the model may have been asked of some of the non-facts only, chosen before it was asked.
-    `n_set_aside`: claims that it could not read.
+    `sampled`: whether the model may have been asked of some of the non-facts only, chosen before it was asked;
+    `partial`: whether scores of any claims may be missing.
     """
 
     model: ModelInfo
@@ -34,7 +34,7 @@ class ScoredSet:
     score: str
     pieces: list[Rows]
     sampled: bool = False
-    n_set_aside: int = 0
+    partial: bool = False
 
     def values(self) -> NDArray[np.float64]:
         """Return the scores, float64, shape (n_claims,), in the order of the set's claims; NaN where not asked.
@@ -53,9 +53,7 @@ class ScoredSet:
                 np.add.at(times, places[found], 1)
         for row in np.flatnonzero(times > 1)[:1]:
             raise BadInput(f"{where}, claim {self.claims.id_at(row)}", "one score", "several")
-        lacking = times == 0
-        known_to_lack = lacking.sum() == self.n_set_aside
-        spared = lacking & (known_to_lack | (~self.claims.is_fact & self.sampled))
+        spared = (times == 0) & (self.partial | (~self.claims.is_fact & self.sampled))
         for row in np.flatnonzero(~np.isfinite(values) & ~spared)[:1]:
             got = values[row] if times[row] else "no score"
             raise BadInput(f"{where}, claim {self.claims.id_at(row)}", "a finite score", got)
@@ -89,13 +87,14 @@ def scored_sets(
     sets: list[SetOfClaims],
     models: list[ModelInfo],
     trained: Collection[str] = (),
-    set_aside: Mapping[tuple[str, str], int] | None = None,
+    *,
+    partial: bool = False,
 ) -> list[ScoredSet]:
     """Return one entry per score that a model has on a set, sorted by set, model and score.
 
     `trained`: models that the run trained, which are asked of their own sets alone, and of non-facts in number as
-    they need. `set_aside`: by model and set, how many claims the model could not read. Raises BadInput where a
-    score is of an unknown model or claim, and where another model has no score at all on a set.
+    they need. `partial`: models may have scores of some sets, and of some of a set's claims. Raises BadInput where
+    a score is of an unknown model or claim, and where another model has no score at all on a set.
     """
     by_name = _by_unique_name("model", models)
     pieces: dict[tuple[int, str, str], list[Rows]] = {}
@@ -105,17 +104,10 @@ def scored_sets(
     scored = {(number, model) for number, model, _ in pieces}
     for number, each in enumerate(sets):
         for name in by_name:
-            if (number, name) not in scored and name not in trained:
+            if (number, name) not in scored and name not in trained and not partial:
                 raise BadInput(f"model {name}, claim set {each.info.name}", "scores", "none")
     return [
-        ScoredSet(
-            by_name[model],
-            sets[number],
-            score,
-            pieces[number, model, score],
-            model in trained,
-            (set_aside or {}).get((model, sets[number].info.name), 0),
-        )
+        ScoredSet(by_name[model], sets[number], score, pieces[number, model, score], model in trained, partial)
         for number, model, score in sorted(pieces)
     ]
 

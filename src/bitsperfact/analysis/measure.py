@@ -91,6 +91,11 @@ class Sample:
         """Number of non-facts (1, a count)."""
         return int(self.nonfacts.sum())
 
+    @property
+    def has_both(self) -> bool:
+        """Whether there are facts and non-facts, without which nothing can be measured."""
+        return bool(self.facts.any() and self.nonfacts.any())
+
     def within(self, rows: NDArray[np.bool_]) -> "Sample":
         """Return the part of the sample in `rows`, a mask of shape (n_claims,); it has as many claims as that."""
         questions = None if self.questions is None else self.questions[rows]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitsperfact.analysis.baseline import pattern_scores
+from bitsperfact.analysis.measure import Measurement
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
 
@@ -20,12 +21,22 @@ class FittedPattern:
     rows: NDArray[np.bool_]
     values: NDArray[np.float64]
 
+    def among(self, scored: NDArray[np.bool_]) -> "FittedPattern":
+        """Return the baseline of the claims in `scored`, a mask of shape (n_claims,); it has as many as that."""
+        return FittedPattern(self.rows[scored], self.values[scored[self.rows]])
+
 
 def fitted_pattern(claims: SetOfClaims, nonfacts: NDArray[np.bool_], stratum: str, seed: int) -> FittedPattern:
     """Fit the baseline on the facts and these non-facts alone, since patterns differ between strata."""
     name = claims.info.name
     rows = sampled(claims.is_fact | nonfacts, claims.groups, derived_seed(seed, name, stratum, "pattern sample"))
     return FittedPattern(rows, pattern_scores(claims.texts(rows), derived_seed(seed, name, stratum, "pattern")))
+
+
+def unknown_above() -> Measurement:
+    """Return the row of what bits there are above those of a text that is not known."""
+    unknown = np.nan, np.nan, np.nan
+    return Measurement("bits_above_pattern", *unknown, "bits", "unknown: no text of these claims is known", False)
 
 
 def sampled(rows: NDArray[np.bool_], groups: NDArray[np.int32], seed: int) -> NDArray[np.bool_]:

@@ -23,9 +23,10 @@ from bitsperfact.analysis.measure import (
     quantities,
     ranks,
 )
-from bitsperfact.analysis.pattern import FittedPattern, fitted_pattern
+from bitsperfact.analysis.pattern import FittedPattern, fitted_pattern, unknown_above
 from bitsperfact.analysis.seeds import derived_seed
 from bitsperfact.analysis.sets import SetOfClaims
+from bitsperfact.errors import BadInput
 from bitsperfact.rows import Rows, rows_of
 from bitsperfact.tables import BEST_SCORE, PATTERN_MODEL, POOLED, ClaimSetInfo, ModelInfo
 from bitsperfact.threads import single_threaded
@@ -47,7 +48,7 @@ def separate(
     progress: Progress | None = None,
     *,
     cells: pd.DataFrame | None = None,
-    set_aside: Mapping[tuple[str, str], int] | None = None,
+    partial: bool = False,
 ) -> pd.DataFrame:
     """Return the separation table: one row per model, claim set, score, stratum of non-facts and quantity.
 
@@ -75,7 +76,9 @@ def separate(
     and has no baseline. On controls of theirs, and of networks without any memory, only what verdicts on controls
     need is measured: bits_per_fact, bits_certified, hallucination_rate and auc.
 
-    `set_aside`: by model and claim set, how many claims the model could not read and has no score of.
+    `partial`: a model may lack scores, of whole sets or of some claims; it is measured on those that it has, which
+    its rows count, and on the strata of which it has non-facts. Sets whose claims have no text (empty targets)
+    have no baseline, and bits_above_pattern of NaN.
 
     A cell's random numbers depend on the seed, set and stratum alone, not on the order of rows or what else is in
     the run, and all models see the same resamples. Raises BadInput where claims, scores and metadata do not fit.
@@ -84,7 +87,7 @@ def separate(
         raise ValueError(f"replicates must be at least 2, got {replicates}")
     measuring = _Measuring(seed, replicates, _trained(cells))
     sets = claim_sets_of(rows_of("claims", claims), claim_sets)
-    scored = scored_sets(scores_of(scores), sets, models, measuring.made(models), set_aside or {})
+    scored = scored_sets(scores_of(scores), sets, models, measuring.made(models), partial=partial)
     rows: list[Row] = []
     done, total = 0, len(scored) + len(sets)
     with single_threaded():
@@ -122,9 +125,9 @@ class _Measuring:
         return bare | set(self.trained)
 
     def patterns(self, each: SetOfClaims, scored: list[ScoredSet]) -> dict[str, FittedPattern]:
-        """Return the text's baseline by stratum; none where all models were made for the set."""
+        """Return the text's baseline by stratum; none where all models were made for the set, or without texts."""
         made = self.made([one.model for one in scored])
-        if all(one.model.name in made for one in scored):
+        if not each.has_text or all(one.model.name in made for one in scored):
             return {}
         strata = _distinct_strata(each).items()
         return {name: fitted_pattern(each, nonfacts, name, self.seed) for name, nonfacts in strata}
@@ -132,18 +135,23 @@ class _Measuring:
     def rows(self, each: SetOfClaims, one: ScoredSet | None, patterns: dict[str, FittedPattern]) -> Iterator[Row]:
         """Yield rows of a model's scores, or of the baseline's where `one` is None."""
         values = None if one is None else one.values()
-        for stratum, sample in self._samples(each, values):
-            if values is None:
+        scored = None if values is None else np.isfinite(values)
+        for stratum, sample in self._samples(each):
+            if one is None or values is None or scored is None:
                 pattern = patterns[stratum]
                 shared = sample.within(pattern.rows)
                 measured: Iterator[tuple[Sample, Measurement]] = (
                     (shared, quantity) for quantity in quantities(shared, pattern.values)
                 )
-            elif one is not None and one.model.name in self.made([one.model]):
-                scored = np.isfinite(values)
-                measured = ((sample, quantity) for quantity in self._of_network(one, sample, values[scored]))
             else:
-                measured = self._of_model(one, sample, values, patterns[stratum], stratum == POOLED)
+                part = _scored_part(one, stratum, sample, scored)
+                if part is None:
+                    continue
+                if one.model.name in self.made([one.model]):
+                    measured = ((part, quantity) for quantity in self._of_network(one, part, values[scored]))
+                else:
+                    text = patterns[stratum].among(scored) if stratum in patterns else None
+                    measured = self._of_model(one, part, values[scored], text, stratum == POOLED)
             yield from self._written(each, stratum, _who(one), measured)
 
     def _of_network(self, one: ScoredSet, sample: Sample, values: NDArray[np.float64]) -> Iterator[Measurement]:
@@ -173,15 +181,17 @@ class _Measuring:
         one: ScoredSet | None,
         sample: Sample,
         values: NDArray[np.float64],
-        pattern: FittedPattern,
+        pattern: FittedPattern | None,
         is_pooled: bool,
     ) -> Iterator[tuple[Sample, Measurement]]:
-        """Each quantity with the sample that it is measured on, of the claims that have `values`, (n_claims,)."""
-        scored = np.isfinite(values)
-        measured = list(self._whole(one, sample, values[scored], is_pooled))
+        """Each quantity with the sample that it is measured on."""
+        measured = list(self._whole(one, sample, values, is_pooled))
         yield from ((sample, quantity) for quantity in measured)
-        shared, known = sample.within(pattern.rows[scored]), pattern.values[scored[pattern.rows]]
-        yield shared, bits_above(shared, values[pattern.rows & scored], known, measured[0])
+        shared = sample if pattern is None else sample.within(pattern.rows)
+        if pattern is None or not shared.has_both:
+            yield shared, unknown_above()
+        else:
+            yield shared, bits_above(shared, values[pattern.rows], pattern.values, measured[0])
 
     def best_rows(self, each: SetOfClaims, scored: list[ScoredSet]) -> Iterator[Row]:
         """Yield rows of the best score of every model that has several on a set."""
@@ -191,24 +201,18 @@ class _Measuring:
                 continue
             who = _who(of_model[0]) | {"score": BEST_SCORE}
             names, views = [one.score for one in of_model], np.stack([one.values() for one in of_model])
-            known = np.isfinite(views).all(axis=0)
-            for stratum, sample in self._samples(each, views):
-                measured = ((sample, quantity) for quantity in best_quantities(names, views[:, known], sample))
-                yield from self._written(each, stratum, who, measured)
+            by_all: NDArray[np.bool_] = np.asarray(np.isfinite(views).all(axis=0))
+            for stratum, sample in self._samples(each):
+                part = sample if by_all.all() else sample.within(by_all)
+                if part.has_both:
+                    found = best_quantities(names, views[:, by_all], part)
+                    yield from self._written(each, stratum, who, ((part, quantity) for quantity in found))
 
-    def _samples(
-        self, each: SetOfClaims, values: NDArray[np.float64] | None = None
-    ) -> Iterator[tuple[str, Sample]]:
-        """Yield strata, of the claims that all `values`, (..., n_claims), are known of, where there are any."""
-        views = np.zeros((1, len(each.ids))) if values is None else np.atleast_2d(values)
-        scored = np.logical_and.reduce(np.isfinite(views))
+    def _samples(self, each: SetOfClaims) -> Iterator[tuple[str, Sample]]:
         for stratum, nonfacts in _distinct_strata(each).items():
             seed = derived_seed(self.seed, each.info.name, stratum)
             about = each.groups, each.info.p, seed, self.replicates, each.questions
-            sample = Sample(each.is_fact, nonfacts, *about)
-            sample = sample if scored.all() else sample.within(scored)
-            if sample.n_facts and sample.n_nonfacts:
-                yield stratum, sample
+            yield stratum, Sample(each.is_fact, nonfacts, *about)
 
     def _written(
         self, each: SetOfClaims, stratum: str, who: Row, measured: Iterator[tuple[Sample, Measurement]]
@@ -221,6 +225,17 @@ class _Measuring:
         for name in each.strata() if len(each.strata()) == 2 else [stratum]:
             for row in rows:
                 yield who | {"claim_set": each.info.name, "stratum": name} | row
+
+
+def _scored_part(one: ScoredSet, stratum: str, sample: Sample, scored: NDArray[np.bool_]) -> Sample | None:
+    """Return the part of a sample that a model has scores of; None for a stratum of which it lacks a class."""
+    part = sample if scored.all() else sample.within(scored)
+    if part.has_both:
+        return part
+    if stratum != POOLED:
+        return None
+    where = f"model {one.model.name}, claim set {one.claims.info.name}, score {one.score}"
+    raise BadInput(where, "scores of facts and of non-facts", f"{part.n_facts} and {part.n_nonfacts}")
 
 
 def _distinct_strata(each: SetOfClaims) -> dict[str, NDArray[np.bool_]]:

@@ -23,7 +23,7 @@ class SetOfClaims:
 
     `ids`: bytes, increasing. `stratum`: place in `NONFACT_STRATA`, -1 for none of these. `groups`: the entity, a
     number from 0. `questions`: the question, an entity with a prefix, a number from 0. `rows`: the claims table,
-    which has the texts.
+    which has the texts, where they are known (`has_text`): a claim with an empty target is known by its id alone.
     """
 
     info: ClaimSetInfo
@@ -33,6 +33,7 @@ class SetOfClaims:
     stratum: NDArray[np.int8]
     groups: NDArray[np.int32]
     questions: NDArray[np.int32]
+    has_text: bool
 
     def strata(self) -> dict[str, NDArray[np.bool_]]:
         """Return rows of each non-fact stratum present, and of all as `pooled`; masks of shape (n_claims,)."""
@@ -74,6 +75,7 @@ class _Columns:
         self._groups = np.empty(n, dtype=np.uint64)
         self._questions = np.empty(n, dtype=np.uint64)
         self._names: dict[int, str] | None = {}
+        self._has_text = True
 
     def add(self, claims: pd.DataFrame) -> None:
         here = slice(self._end, self._end + len(claims))
@@ -83,6 +85,7 @@ class _Columns:
             self._ids = self._ids.astype(ids.dtype)
         self._ids[here], self._groups[here] = ids, hashes
         self._questions[here] = text_hashes(claims["group"], claims["prefix"])
+        self._has_text = self._has_text and bool((claims["target"] != "").all())
         self._is_fact[here] = claims["is_fact"]
         self._stratum[here] = pd.Index(NONFACT_STRATA).get_indexer(pd.Index(claims["stratum"]))
         if self._names is not None:
@@ -98,7 +101,7 @@ class _Columns:
         del self._questions
         order = np.argsort(self._ids, kind="stable")
         ids, is_fact, stratum = self._ids[order], self._is_fact[order], self._stratum[order]
-        return SetOfClaims(info, rows, ids, is_fact, stratum, groups[order], questions[order])
+        return SetOfClaims(info, rows, ids, is_fact, stratum, groups[order], questions[order], self._has_text)
 
 
 def _numbered(hashes: NDArray[np.uint64], names: dict[int, str] | None) -> NDArray[np.int32]:
@@ -125,7 +128,7 @@ def gathered(claims: Rows, infos: list[ClaimSetInfo]) -> list[SetOfClaims]:
     for name in sorted(counts.keys() - set(names)):
         raise BadInput("claims", f"one of the claim sets {', '.join(names)}", repr(name))
     columns = {name: _Columns(counts[name]) for name in names}
-    for batch in claims.batches(["claim_id", "claim_set", "group", "prefix", "is_fact", "stratum"]):
+    for batch in claims.batches(["claim_id", "claim_set", "group", "prefix", "target", "is_fact", "stratum"]):
         for of_set, part in batch.groupby("claim_set", sort=False):
             columns[str(of_set)].add(part)
     return [columns.pop(info.name).as_set(info, claims) for info in infos]

@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bitsperfact.claims.cards import card, overview
     from bitsperfact.claims.claimset import ClaimSet, ClaimStream
-    from bitsperfact.claims.loading import load, stream_all
-    from bitsperfact.claims.publishing import push, save
+    from bitsperfact.claims.loading import from_frame, load, stream_all
+    from bitsperfact.claims.notes import Note, note_lines
+    from bitsperfact.claims.publishing import check_folder, push, save
     from bitsperfact.claims.recipes import Recipe, names, recipe
     from bitsperfact.claims.writing import WrittenSet, written
 
 __all__ = [
     "ClaimSet",
     "ClaimStream",
+    "Note",
     "Recipe",
     "WrittenSet",
     "card",
+    "check_folder",
+    "from_frame",
     "load",
     "names",
+    "note_lines",
     "overview",
     "push",
     "recipe",
@@ -32,11 +37,15 @@ __all__ = [
 _HOMES = {
     "ClaimSet": "claimset",
     "ClaimStream": "claimset",
+    "Note": "notes",
     "Recipe": "recipes",
     "WrittenSet": "writing",
     "card": "cards",
+    "check_folder": "publishing",
+    "from_frame": "loading",
     "load": "loading",
     "names": "recipes",
+    "note_lines": "notes",
     "overview": "cards",
     "push": "publishing",
     "recipe": "recipes",

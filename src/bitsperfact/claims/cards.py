@@ -1,9 +1,12 @@
 """Cards: what a claim set holds and how it was made, for the Hub and for readers."""
 
+from dataclasses import asdict
+
 import pandas as pd
 
 from bitsperfact import tables
 from bitsperfact.claims.claimset import ClaimSet
+from bitsperfact.claims.files.infos import KEY
 from bitsperfact.claims.loading import census
 from bitsperfact.claims.recipes import Recipe, names, recipe
 from bitsperfact.tables import ClaimSetInfo
@@ -67,10 +70,17 @@ A claim's text is `prefix + target`. Source of the truth: {sources}. Licence: {i
 | column | what |
 | --- | --- |
 {columns}
-
+{_left_out(claim_set)}
 Made with bitsperfact (`bitsperfact.claims.load`), seed {info.seed}, recipe SHA-256 `{info.recipe_sha256}`,
 fingerprint `{claim_set.fingerprint}`.
 """
+
+
+def _left_out(claim_set: ClaimSet) -> str:
+    """Return what of the source is no claim, one line a reason; nothing where all is."""
+    if not claim_set.notes:
+        return ""
+    return "\nOf the source:\n\n" + "".join(f"- {note}\n" for note in claim_set.notes)
 
 
 def _per_fact(frame: pd.DataFrame, stratum: str) -> str:
@@ -124,5 +134,6 @@ def _header(claim_set: ClaimSet) -> str:
         "task_categories": ["text-classification"],
         "tags": ["bitsperfact", "factuality", "hallucination"],
         "configs": [{"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*"}]}],
+        KEY: asdict(info),
     }
     return f"---\n{yaml.safe_dump(header, sort_keys=False, allow_unicode=True)}---"

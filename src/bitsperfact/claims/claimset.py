@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from bitsperfact import tables
+from bitsperfact.claims.notes import Note
 from bitsperfact.files import hash_pieces
 from bitsperfact.rows import InMemory, Rows
 from bitsperfact.tables import ClaimSetInfo
@@ -26,11 +27,13 @@ class ClaimSet:
     """Claims with their truth, and the census of the set they come from.
 
     `frame` has the columns of `tables.COLUMNS["claims"]`; `prefix + target` is a claim's text and `group` its
-    entity. Raises BadInput, naming the cell, where the frame is no claims table.
+    entity. `notes`: what of its source is no claim, and what looks odd. Raises BadInput, naming the cell, where
+    the frame is no claims table.
     """
 
     frame: pd.DataFrame
     info: ClaimSetInfo
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frame", tables.check("claims", self.frame, f"claim set {self.info.name}"))
@@ -62,6 +65,7 @@ class ClaimStream:
 
     info: ClaimSetInfo
     batches: Callable[[], Iterator[pd.DataFrame]]
+    notes: tuple[Note, ...] = ()
 
 
 def fingerprint_of(info: ClaimSetInfo, rows: Rows) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import UnionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bitsperfact.plugins import Room
 
@@ -23,12 +23,14 @@ class SourceKind:
     `read(recipe)` returns the facts of a recipe, from which non-facts are made, or statements that come with
     their labels; it raises BadInput where it cannot. `strata`: the kinds of non-facts that a recipe may ask for.
     `options`: what it may set under [options], and of which type. `shape`: what [shape] describes, if anything.
+    `default_strata` of a recipe's table: the strata of one that names none.
     """
 
     read: "Callable[[Recipe], Facts | Statements]"
     strata: tuple[str, ...]
     options: Mapping[str, type | UnionType] = field(default_factory=dict)
     shape: "type[AnswerShape] | None" = None
+    default_strata: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda _: ("given",)
 
 
 KINDS = Room(

@@ -1,6 +1,7 @@
-"""`load`: from a set's name, a recipe or a file of claims to a checked claim set."""
+"""`load`: from a set's name, a recipe or rows of any kind to a checked claim set."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,95 +10,175 @@ import pandas as pd
 
 from bitsperfact.claims import build
 from bitsperfact.claims.claimset import ClaimSet, ClaimStream
+from bitsperfact.claims.files.formats import stem_of, suffix_of
+from bitsperfact.claims.files.opening import open_table
+from bitsperfact.claims.files.table import SourceTable
+from bitsperfact.claims.joints import Joints
 from bitsperfact.claims.negatives.derangement import answer_ratio
-from bitsperfact.claims.readers import SUFFIXES, read_rows
 from bitsperfact.claims.recipes import Recipe, names, read_recipe, recipe
-from bitsperfact.claims.statements import claim_batches
+from bitsperfact.claims.statements import check_columns, claim_batches, wanted_columns
 from bitsperfact.claims.subjects import Statements
 from bitsperfact.claims.survey import survey
+from bitsperfact.claims.templates import hint, recipe_of
 from bitsperfact.claims.universe import universe_size
 from bitsperfact.errors import BadInput
-from bitsperfact.files import sha256_of_file
 from bitsperfact.tables import NONFACT_STRATA, ClaimSetInfo
+
+#: What a claim set can be made of: a name or path, or rows in memory (a DataFrame, a Dataset, a list of dicts).
+Source = Any
 
 
 def load(
-    source: str | Path,
+    source: Source,
     *,
     negatives: int | None = None,
     seed: int = 0,
     limit: int | None = None,
     strata: Sequence[str] | None = None,
+    template: str | None = None,
+    name: str | None = None,
 ) -> ClaimSet:
-    """Load a claim set: a packaged one by name, one's own recipe (.toml), or claims in .csv, .jsonl or .parquet.
+    """Load a claim set: a packaged one by name, one's own recipe (.toml), or rows of claims.
 
-    Of a file that holds several sets, as the claims of a run do, FILE#NAME is one.
+    Rows are those of a file (.csv, .tsv, .json, .jsonl, .parquet, each also with .gz), a folder, a data set saved
+    to disk, `hub:org/name[@revision][#config]`, a DataFrame, a `datasets.Dataset` or a list of dicts, with columns
+    `prefix, target, is_fact` or `statement, label`; or any columns that `template` is over, such as
+    "The city of {city} is in| {country}" (see `templates.recipe_of`). Of a file that holds several sets, as the
+    claims of a run do, FILE#NAME is one. A recipe `x.toml` of kind "file" beside `x.csv` says how it is read.
 
     `negatives` (default: the recipe's) non-facts per fact are made in each of `strata` (default: the recipe's),
     or all there are if fewer; of a file's own non-facts all are kept. `limit` takes a sample of whole entities
     with that many facts, or just more; a larger sample contains a smaller one, non-facts come from the whole set
-    either way, and `info` counts the whole set. The same arguments give the same table, byte for byte.
+    either way, and `info` counts the whole set. `name` (default: the file's) is what the set is called. The same
+    arguments give the same table, byte for byte.
 
     Raises BadInput (one line: where, expected, got) for input that cannot be used, ValueError for arguments
     out of range.
     """
-    return _in_memory(_stream(source, negatives, seed, limit, strata))
+    stream = _named(_stream(source, negatives, seed, limit, strata, template), name)
+    joints = Joints(f"claim set {stream.info.name}")
+    frame = pd.concat(stream.batches(), ignore_index=True)
+    joints.add(frame)
+    return ClaimSet(frame, stream.info, (*stream.notes, *joints.notes()))
 
 
-def _stream(
-    source: str | Path, negatives: int | None, seed: int, limit: int | None, strata: Sequence[str] | None
-) -> ClaimStream:
-    for name, value, least in (("negatives", negatives, 1), ("seed", seed, 0), ("limit", limit, 1)):
-        if value is not None and value < least:
-            raise ValueError(f"{name} must be at least {least}, not {value}")
-    if strata is not None and (not strata or not set(strata) <= set(NONFACT_STRATA)):
-        raise ValueError(f"strata must be some of {', '.join(NONFACT_STRATA)}, not {strata!r}")
-    path, chosen = _split(source)
-    if str(source) in names() or not _is_path(path):
-        return _from_recipe(recipe(str(source)), negatives, seed, limit, strata)
-    if path.suffix == ".toml":
-        return _from_recipe(read_recipe(path), negatives, seed, limit, strata)
-    sets = _sets_in(path)
-    if chosen is None and len(sets) > 1:
-        raise BadInput(path, f"one claim set, or which one ({path.name}#NAME)", f"{len(sets)}: {', '.join(sets)}")
-    if chosen is not None and chosen not in sets:
-        raise BadInput(path, f"a claim set among {', '.join(sets)}", repr(chosen))
-    name = chosen if chosen is not None else next(iter(sets), "")
-    return _from_file(path, name, seed, limit, strata)
+def from_frame(frame: pd.DataFrame, name: str, **arguments: Any) -> ClaimSet:
+    """Return a DataFrame of claims as the claim set `name`; `load` says which columns, arguments and errors."""
+    return load(frame, name=name, **arguments)
 
 
 def stream_all(
-    source: str | Path, *, negatives: int | None = None, seed: int = 0, limit: int | None = None
+    source: Source,
+    *,
+    negatives: int | None = None,
+    seed: int = 0,
+    limit: int | None = None,
+    template: str | None = None,
 ) -> list[ClaimStream]:
     """Return every claim set of a source in order, rows in batches: of a file that holds several sets, all.
 
     A file is read twice for each set, or three times, and never held. The facts of a recipe are, since non-facts
     are made from other subjects' answers; their claims are not.
     """
-    path, chosen = _split(source)
-    whole = chosen is None and str(source) not in names() and path.suffix in SUFFIXES
-    sets = _sets_in(path) if whole else []
-    if len(sets) < 2:
-        return [_stream(source, negatives, seed, limit, None)]
-    return [_from_file(path, name, seed, limit, None) for name in sets]
+    _check(negatives, seed, limit, None)
+    found = _recipe(source, template)
+    if isinstance(found, Recipe):
+        return [_from_recipe(found, negatives, seed, limit, None)]
+    table, chosen = found
+    sets = _sets_in(table)
+    if chosen is not None or len(sets) < 2:
+        return [_from_table(table, _chosen(table, sets, chosen), seed, limit, None)]
+    return [_from_table(table, own, seed, limit, None) for own in sets]
 
 
-def _in_memory(stream: ClaimStream) -> ClaimSet:
-    return ClaimSet(pd.concat(stream.batches(), ignore_index=True), stream.info)
+def _stream(
+    source: Source,
+    negatives: int | None,
+    seed: int,
+    limit: int | None,
+    strata: Sequence[str] | None,
+    template: str | None,
+) -> ClaimStream:
+    _check(negatives, seed, limit, strata)
+    found = _recipe(source, template)
+    if isinstance(found, Recipe):
+        return _from_recipe(found, negatives, seed, limit, strata)
+    table, chosen = found
+    return _from_table(table, _chosen(table, _sets_in(table), chosen), seed, limit, strata)
+
+
+def _check(negatives: int | None, seed: int, limit: int | None, strata: Sequence[str] | None) -> None:
+    for name, value, least in (("negatives", negatives, 1), ("seed", seed, 0), ("limit", limit, 1)):
+        if value is not None and value < least:
+            raise ValueError(f"{name} must be at least {least}, not {value}")
+    if strata is not None and (not strata or not set(strata) <= set(NONFACT_STRATA)):
+        raise ValueError(f"strata must be some of {', '.join(NONFACT_STRATA)}, not {strata!r}")
+
+
+def _recipe(source: Source, template: str | None) -> Recipe | tuple[SourceTable, str | None]:
+    """Return the recipe that a source is, or has beside it, or its table and the set that is named in it."""
+    if isinstance(source, (str, Path)):
+        path, chosen = _split(source)
+        is_recipe = str(source) in names() or path.suffix == ".toml" or not _is_path(path)
+        if is_recipe and template is not None:
+            raise BadInput("--template", "rows with columns, a file or data set", f"the recipe {source}")
+        if str(source) in names() or not _is_path(path):
+            return recipe(str(source))
+        if path.suffix == ".toml":
+            return read_recipe(path)
+        if template is None and chosen is None and (stated := _stated_beside(path)) is not None:
+            return stated
+        given: Any = str(path)
+    else:
+        given, chosen = source, None
+    table = open_table(given)
+    return (table, chosen) if template is None else recipe_of(template, table, given)
+
+
+def _stated_beside(path: Path) -> Recipe | None:
+    """Return the recipe of kind "file" that has a file's name and says how it is read; None where none does."""
+    try:
+        beside = path.with_name(f"{stem_of(path)}.toml")
+        if not suffix_of(path) or not beside.is_file():
+            return None
+    except (OSError, ValueError):
+        return None
+    stated = read_recipe(beside)
+    return stated if stated.kind == "file" and "path" not in stated.options else None
 
 
 def _split(source: str | Path) -> tuple[Path, str | None]:
     """Return a file, and the set in it where one is named."""
     file, mark, chosen = str(source).rpartition("#")
-    return (Path(file), chosen) if mark and Path(file).suffix in SUFFIXES else (Path(source), None)
+    return (Path(file), chosen) if mark and suffix_of(Path(file)) else (Path(source), None)
 
 
-def _sets_in(path: Path) -> list[str]:
-    """Return the claim sets that the rows of a file say they are of, in order; "" where they say nothing."""
-    first = next(read_rows(path), (0, {}))[1]
-    if path.suffix != ".jsonl" and "claim_set" not in first:  # nor has any other row
+def _is_path(path: Path) -> bool:
+    try:
+        named = str(path).startswith("hub:") or suffix_of(path) or path.suffix == ".toml"
+        return bool(named) or len(path.parts) != 1 or path.exists()
+    except (OSError, ValueError):
+        # A name that no file can have: too long, or with a null byte.
+        return False
+
+
+def _sets_in(table: SourceTable) -> list[str]:
+    """Return the claim sets that the rows of a table say they are of, in order; "" where they say nothing."""
+    check_columns(table)
+    if "claim_set" not in table.columns:
         return [""]
-    return list(dict.fromkeys(_own_name(row) for _, row in read_rows(path)))
+    return list(dict.fromkeys(_own_name(row) for _, row in table.rows(["claim_set"])))
+
+
+def _chosen(table: SourceTable, sets: list[str], chosen: str | None) -> str:
+    if chosen is None and len(sets) > 1:
+        name = Path(table.where).name
+        raise BadInput(
+            table.where, f"one claim set, or which one ({name}#NAME)", f"{len(sets)}: {', '.join(sets)}"
+        )
+    if chosen is not None and chosen not in sets:
+        raise BadInput(table.where, f"a claim set among {', '.join(sets)}", repr(chosen))
+    return chosen if chosen is not None else next(iter(sets), "")
 
 
 def census(chosen: Recipe) -> tuple[int, int]:
@@ -105,14 +186,6 @@ def census(chosen: Recipe) -> tuple[int, int]:
     made = build.read_source(chosen)
     size = len(made.rows) if isinstance(made, Statements) else universe_size(made, chosen.strata)
     return made.n_facts, size
-
-
-def _is_path(path: Path) -> bool:
-    try:
-        return path.suffix in (".toml", *SUFFIXES) or len(path.parts) != 1 or path.exists()
-    except (OSError, ValueError):
-        # A name that no file can have: too long, or with a null byte.
-        return False
 
 
 def _from_recipe(
@@ -133,8 +206,8 @@ def _from_recipe(
         ratio = answer_ratio(made, k) if "derangement" in wanted else None
     info = ClaimSetInfo(
         name=chosen.name,
-        n_facts=made.n_facts,
-        universe_size=size,
+        n_facts=chosen.options.get("n_facts", made.n_facts),
+        universe_size=chosen.options.get("universe_size", size),
         licence=chosen.licence,
         recipe_sha256=chosen.sha256,
         seed=seed,
@@ -142,34 +215,60 @@ def _from_recipe(
         description=chosen.description,
         answer_ratio=ratio,
     )
-    return ClaimStream(info, batches)
+    _check_counts(chosen, info, made.n_facts)
+    return ClaimStream(info, batches, made.notes)
 
 
-def _from_file(
-    path: Path, own_name: str, seed: int, limit: int | None, strata: Sequence[str] | None
+def _check_counts(chosen: Recipe, info: ClaimSetInfo, n_facts: int) -> None:
+    """Raise BadInput where a recipe states an n or u that cannot be: fewer than there are, or u not above n."""
+    stated = {"n_facts", "universe_size"} & chosen.options.keys()
+    if stated and info.n_facts < n_facts:
+        where = f"{chosen.path}, key options.n_facts"
+        raise BadInput(where, f"at least {n_facts}, those in the rows", info.n_facts)
+    if stated and info.universe_size <= info.n_facts:
+        where = f"{chosen.path}, key options.universe_size"
+        raise BadInput(where, f"more than n_facts, {info.n_facts}", info.universe_size)
+
+
+def _from_table(
+    table: SourceTable, own_name: str, seed: int, limit: int | None, strata: Sequence[str] | None
 ) -> ClaimStream:
-    name = own_name or path.stem
+    name = own_name or table.name
 
     def claims() -> Iterator[pd.DataFrame]:
-        rows = (row for row in read_rows(path) if _own_name(row[1]) == own_name)
-        return claim_batches(rows, str(path), path.name)
+        rows = (row for row in table.rows(wanted_columns()) if _own_name(row[1]) == own_name)
+        return claim_batches(rows, table)
 
-    found = survey(claims, str(path), strata or NONFACT_STRATA, seed, limit)
+    found = survey(claims, table.where, strata or NONFACT_STRATA, seed, limit)
 
     def kept() -> Iterator[pd.DataFrame]:
         chosen = (batch[found.keeps(batch)] for batch in claims())
         return (build.identified(batch, name) for batch in chosen if len(batch))
 
-    info = ClaimSetInfo(
+    info = table.infos.get(name) or ClaimSetInfo(
         name=name,
         n_facts=found.n_facts,
         universe_size=found.n_claims,
         licence="as the file's owner says",
-        recipe_sha256=sha256_of_file(path),
+        recipe_sha256=table.sha256(),
         seed=seed,
-        description=f"Claims of the file {path.name}; its rows are taken for the universe.",
+        description=f"Claims of {table.source}; its rows are taken for the universe.",
     )
-    return ClaimStream(info, kept)
+    bare = hint(table) if "prefix" not in table.columns else None
+    return ClaimStream(
+        info, kept, (*table.notes_on([*wanted_columns(), "claim_id"]), *found.notes, *([bare] if bare else []))
+    )
+
+
+def _named(stream: ClaimStream, name: str | None) -> ClaimStream:
+    """Return a stream under another name, which its claims' ids hash."""
+    if name is None or name == stream.info.name:
+        return stream
+
+    def renamed() -> Iterator[pd.DataFrame]:
+        return (build.identified(batch, name) for batch in stream.batches())
+
+    return replace(stream, info=replace(stream.info, name=name), batches=renamed)
 
 
 def _own_name(row: Mapping[str, Any]) -> str:

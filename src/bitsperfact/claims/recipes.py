@@ -9,6 +9,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args
 
+from bitsperfact.claims.joints import is_joined_by_space
 from bitsperfact.claims.kinds import KINDS, SourceKind
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
@@ -23,7 +24,8 @@ class Recipe:
     `kind` names the source: a module of `claims.sources`, an entry point, or `package.module:NAME`. `packages`
     maps the PyPI packages read to the versions that fit. A claim is `prefix` and `target` with `{...}` filled in;
     `strata` are the kinds of non-facts made, each `negatives` times per fact. `universe` says in words what
-    `universe_size` counts. `path` and `sha256` are those of the TOML file.
+    `universe_size` counts. `path` and `sha256` are those of the TOML file. `given`: rows in memory that take the
+    place of `options.path`.
     """
 
     kind: str
@@ -31,7 +33,7 @@ class Recipe:
     licence: str
     universe: str
     prefix: str = ""
-    target: str = "{answer}"
+    target: str = ""
     strata: tuple[str, ...] = ("given",)
     negatives: int = 15
     control: Control = "none"
@@ -41,6 +43,7 @@ class Recipe:
     name: str = ""
     path: Path = Path()
     sha256: str = ""
+    given: Any = None
 
     def filled(self, template: str, values: Mapping[str, object]) -> str:
         """Return `template` with its `{...}` replaced; raise BadInput where it names what the source has not."""
@@ -73,9 +76,21 @@ def read_recipe(path: Path) -> Recipe:
         raise BadInput(path, "a readable recipe", error.strerror) from None
     except (ValueError, RecursionError) as error:
         raise BadInput(path, "a recipe in TOML, in UTF-8", error) from None
+    return from_table(table, path, path.stem, sha256_of_text(text))
+
+
+def from_table(table: dict[str, Any], path: Path, name: str, sha256: str, given: Any = None) -> Recipe:
+    """Check a recipe's keys and return it; raise BadInput where one is unknown, missing or of the wrong type."""
     _check(path, table)
-    table["strata"] = tuple(table.get("strata", Recipe.strata))
-    return Recipe(**table, name=path.stem, path=path, sha256=sha256_of_text(text))
+    kind = _kind(path, table["kind"])
+    table["strata"] = tuple(table.get("strata", kind.default_strata(table)))
+    table.setdefault("target", default_target(table.get("prefix", "")))
+    return Recipe(**table, name=name, path=path, sha256=sha256, given=given)
+
+
+def default_target(prefix: str) -> str:
+    """Return the target of a recipe that says none: the answer, after a space in scripts that have it."""
+    return "{answer}" if not prefix or not is_joined_by_space(prefix[-1]) else " {answer}"
 
 
 def _folder() -> Path:
@@ -96,7 +111,7 @@ _SCHEMA: dict[str, type | UnionType] = {
     "options": dict,
     "shape": dict,
 }
-_REQUIRED = [f.name for f in fields(Recipe)][:4]
+_REQUIRED = ("kind", "description", "licence", "universe")
 
 
 def _check(path: Path, table: dict[str, Any]) -> None:

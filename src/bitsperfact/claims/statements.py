@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from bitsperfact.claims.files.cells import is_missing, text_of
+from bitsperfact.claims.files.table import Row, SourceTable, listed
 from bitsperfact.errors import BadInput
 from bitsperfact.rows import BATCH_ROWS
 from bitsperfact.tables import NONFACT_STRATA
@@ -15,37 +17,59 @@ from bitsperfact.tables import NONFACT_STRATA
 LONGEST_CLAIM = 20_000
 #: The columns that a row of claims must have: all of either.
 FORMS = (("prefix", "target", "is_fact"), ("statement", "label"))
-_LABELS = {"1": True, "true": True, "1.0": True, "0": False, "false": False, "0.0": False}
+#: Columns that are read where they are there.
+MORE = ("group", "grade", "stratum", "source", "claim_set")
+_LABELS = dict.fromkeys(("1", "1.0", "true", "t", "yes", "y", "correct"), True) | dict.fromkeys(
+    ("0", "0.0", "false", "f", "no", "n", "incorrect"), False
+)
 _COLUMNS = ["prefix", "target", "is_fact", "grade", "group", "stratum", "source"]
 
 
-def claim_batches(
-    rows: Iterable[tuple[int, Mapping[str, Any]]], where: str, source: str
-) -> Iterator[pd.DataFrame]:
+def check_columns(table: SourceTable) -> None:
+    """Raise BadInput where a table has not the columns of claims."""
+    for part in table.parts:
+        if not any(set(names) <= set(part.columns) for names in FORMS):
+            raise _no_form(part.where, part.columns)
+
+
+def _no_form(where: object, columns: Iterable[object]) -> BadInput:
+    wanted = " or ".join(", ".join(names) for names in FORMS)
+    return BadInput(where, f"columns {wanted}; or --template over its own", f"columns {listed(columns)}")
+
+
+def wanted_columns() -> list[str]:
+    """Return every column of claims that is read from a file."""
+    return list(dict.fromkeys([*(name for form in FORMS for name in form), *MORE]))
+
+
+def claim_batches(rows: Iterable[tuple[int, Row]], table: SourceTable) -> Iterator[pd.DataFrame]:
     """Yield the claims of numbered rows (from 1) with either `prefix, target, is_fact` or `statement, label`.
 
     `group`, `grade`, `stratum` and `source` are taken where there; further columns are ignored; the number is
     added as `row`. Raises BadInput, naming the row, for no claim: an empty or over-long text, or a label that
     is neither true nor false.
     """
-    claims = (_claim(row, f"{where}, row {number}", source) | {"row": number} for number, row in rows)
+    claims = (claim_of(row, table.row_name(number), table.source) | {"row": number} for number, row in rows)
     while batch := list(islice(claims, BATCH_ROWS)):
         yield pd.DataFrame(batch, columns=[*_COLUMNS, "row"])
 
 
 def read_label(value: object, where: object) -> bool:
-    """Return true or false from a label: a bool, 0 or 1, or one of these as text; raise BadInput otherwise."""
+    """Return true or false from a label: a bool, 0 or 1, or a word for them; raise BadInput otherwise."""
     label = _LABELS.get(str(value).strip().casefold())
     if label is None:
-        raise BadInput(where, "label 0, 1, true or false", repr(value))
+        raise BadInput(where, "label 0, 1, true or false (or options.labels, a table of names)", repr(value))
     return label
 
 
-def _claim(row: Mapping[str, Any], where: str, source: str) -> dict[str, Any]:
-    if set(FORMS[0]) <= row.keys():
+def claim_of(row: Row, where: str, source: str) -> dict[str, Any]:
+    """Return the claim in a row of the columns of claims; raise BadInput, naming the row, where it is none."""
+    if row.keys() >= set(FORMS[0]):
         prefix, target, label = _text(row, "prefix", where), _text(row, "target", where), row["is_fact"]
-    else:
+    elif row.keys() >= set(FORMS[1]):
         prefix, target, label = "", _text(row, "statement", where), row["label"]
+    else:
+        raise _no_form(where, row)
     if not target.strip():
         raise BadInput(where, "a target that is not empty", repr(target))
     if len(prefix) + len(target) > LONGEST_CLAIM:
@@ -75,7 +99,9 @@ def _text(row: Mapping[str, Any], column: str, where: str) -> str:
 
 def _optional(row: Mapping[str, Any], column: str, where: str) -> str:
     value = row.get(column)
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else _text(row, column, where)
+    if column == "group" and isinstance(value, int | float) and not is_missing(value):
+        return text_of(value, where)  # entities are often numbered
+    return "" if is_missing(value) and not isinstance(value, str) else _text(row, column, where)
 
 
 def _grade(row: Mapping[str, Any], is_fact: bool, where: str) -> float:

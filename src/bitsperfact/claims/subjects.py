@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bitsperfact.claims.notes import Note
 from bitsperfact.claims.shapes import AnswerShape
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Facts:
     """All subjects of a set, in a fixed order.
 
     `source` names where the truth comes from. `taken` holds answers known to be true of something that is not
-    among the subjects. `universe_size` (1, a count) is given where it is not the sum over subjects.
+    among the subjects. `universe_size` (1, a count) is given where it is not the sum over subjects. `notes`: what
+    of the source became no fact.
     """
 
     subjects: tuple[Subject, ...]
@@ -50,6 +52,7 @@ class Facts:
     shape: AnswerShape | None = None
     taken: frozenset[str] = frozenset()
     universe_size: int | None = None
+    notes: tuple[Note, ...] = ()
     answers_by_type: dict[str, list[str]] = field(init=False, repr=False)
     known: frozenset[str] = field(init=False, repr=False)
 
@@ -72,11 +75,13 @@ class Facts:
 class Statements:
     """Claims that come with their labels: columns prefix, target, is_fact, grade (1, in [0, 1]) and group.
 
-    They are their own universe, and none is made. `source` names where their truth comes from.
+    They are their own universe, and none is made. `source` names where their truth comes from, `notes` what of it
+    is no claim.
     """
 
     rows: "pd.DataFrame"
     source: str
+    notes: tuple[Note, ...] = ()
 
     @property
     def n_facts(self) -> int:
@@ -102,25 +107,7 @@ def unambiguous(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
     return tuple(s for s in listed if seen[normalised(s.prefix)] == 1)
 
 
-def merged(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
-    """Merge subjects that ask the same question: the first one's facts stay, the others' truths are only spared.
-
-    A given answer that is also true is dropped, and so is one given twice.
-    """
-    by_prefix: dict[str, Subject] = {}
-    for subject in subjects:
-        first = by_prefix.get(subject.prefix)
-        by_prefix[subject.prefix] = subject if first is None else _absorb(first, subject)
-    return tuple(replace(s, given=_once(a for a in s.given if not s.is_true(a))) for s in by_prefix.values())
-
-
-def _absorb(first: Subject, other: Subject) -> Subject:
+def absorbed(first: Subject, other: Subject) -> Subject:
+    """Return the first of two subjects of one question, the other's truths spared and its given answers added."""
     truths = first.also_true | other.also_true | set(other.answers)
     return replace(first, also_true=truths, given=first.given + other.given)
-
-
-def _once(answers: Iterable[str]) -> tuple[str, ...]:
-    distinct: dict[str, str] = {}
-    for answer in answers:
-        distinct.setdefault(normalised(answer), answer)
-    return tuple(distinct.values())

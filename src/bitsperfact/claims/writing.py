@@ -10,6 +10,9 @@ import pandas as pd
 
 from bitsperfact import parquet, tables
 from bitsperfact.claims.claimset import ClaimStream, fingerprint_of
+from bitsperfact.claims.files.infos import to_metadata
+from bitsperfact.claims.joints import Joints
+from bitsperfact.claims.notes import Note
 from bitsperfact.errors import BadInput
 from bitsperfact.files import atomic_file
 from bitsperfact.rows import Stored, repeated, text_hashes
@@ -18,11 +21,12 @@ from bitsperfact.tables import ClaimSetInfo
 
 @dataclass(frozen=True, eq=False)
 class WrittenSet:
-    """A claim set in a file: its `rows`, and the fingerprint that `ClaimSet` has."""
+    """A claim set in a file: its `rows`, the fingerprint that `ClaimSet` has, and what is to be told of it."""
 
     info: ClaimSetInfo
     rows: Stored
     fingerprint: str
+    notes: tuple[Note, ...] = ()
 
 
 @contextmanager
@@ -34,30 +38,35 @@ def written(streams: Sequence[ClaimStream], path: Path) -> Iterator[list[Written
     """
     sets: list[WrittenSet] = []
     with atomic_file(path) as partial:
-        groups = _write(streams, partial)
+        groups, notes = _write(streams, partial)
         _refuse_repeated(Stored("claims", partial), path)
-        for stream, of_set in zip(streams, groups, strict=True):
+        for stream, of_set, joined in zip(streams, groups, notes, strict=True):
             rows = Stored("claims", partial, of_set)
-            sets.append(WrittenSet(stream.info, rows, fingerprint_of(stream.info, rows)))
+            fingerprint = fingerprint_of(stream.info, rows)
+            sets.append(WrittenSet(stream.info, rows, fingerprint, (*stream.notes, *joined)))
         yield sets
     sets[:] = [replace(each, rows=Stored("claims", path, each.rows.groups)) for each in sets]
 
 
-def _write(streams: Sequence[ClaimStream], path: Path) -> list[tuple[int, ...]]:
-    """Write every batch as a row group; return those of each set."""
+def _write(streams: Sequence[ClaimStream], path: Path) -> tuple[list[tuple[int, ...]], list[tuple[Note, ...]]]:
+    """Write every batch as a row group; return those of each set, and what is to be told of its joints."""
     groups: list[tuple[int, ...]] = []
+    notes: list[tuple[Note, ...]] = []
 
     def checked() -> Iterator[pd.DataFrame]:
         first = stop = 0
         for stream in streams:
+            joints = Joints(f"claim set {stream.info.name}")
             for batch in stream.batches():
+                joints.add(batch)
                 yield tables.check("claims", batch, f"claim set {stream.info.name}")
                 stop += 1
             groups.append(tuple(range(first, stop)))
+            notes.append(joints.notes())
             first = stop
 
-    parquet.write_rows("claims", checked(), path)
-    return groups
+    parquet.write_rows("claims", checked(), path, to_metadata(stream.info for stream in streams))
+    return groups, notes
 
 
 def _refuse_repeated(rows: Stored, path: Path) -> None:

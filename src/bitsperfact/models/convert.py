@@ -17,28 +17,37 @@ from unittest.mock import patch
 from bitsperfact.errors import BadInput
 from bitsperfact.models.architectures import count_parameters
 from bitsperfact.models.fingerprint import hash_folder
-from bitsperfact.models.gguf_header import read_header
+from bitsperfact.models.gguf_config import CONFUSED, check_carried, read_config
+from bitsperfact.models.gguf_header import Header, read_header
+from bitsperfact.models.gguf_skeleton import check_skeleton
 from bitsperfact.models.gguf_tokenizer import build_tokenizer
 from bitsperfact.models.quiet import quiet
 from bitsperfact.models.store import Record
 
 #: Part of every converted folder's name: raise it when a change here changes what a conversion yields.
 CONVERTER = 1
+#: Likewise, for files other than those that packages ship, whose fields are known: raise it when more of what such
+#: a file can say is carried over or refused.
+CARRIED = 1
 
 
 def convert(gguf: Path, folder: Path, *, source: str, revision: str) -> Record:
     """Write config, tokenizer and float32 safetensors of a `.gguf` file into `folder`; return the folder's record.
 
-    Raises BadInput for what is no GGUF, is cut short, or holds an architecture or tokenizer unknown here.
+    Raises BadInput for what is no GGUF, is cut short, or holds an architecture or tokenizer unknown here, and for
+    a field or a tensor that the model could not be given: nothing that a file says is dropped.
     """
     header = read_header(gguf)
     with quiet():
+        config, statements = read_config(header)
+        check_skeleton(header, config)
         tokenizer = build_tokenizer(gguf, header)
-        model = _dequantised(gguf)
+        model = _dequantised(header, config)
     rows = model.get_input_embeddings().num_embeddings
     if len(tokenizer) > rows:
         raise BadInput(gguf, f"at most {rows} tokens, one per embedding row", f"{len(tokenizer)} tokens")
     record = save(model, tokenizer, folder, source=source, revision=revision)
+    check_carried(header, type(config).from_pretrained(folder), statements)
     return replace(record, memory_bits=header.memory_bits)
 
 
@@ -71,21 +80,23 @@ def save(model: Any, tokenizer: Any, folder: Path, *, source: str, revision: str
     return Record(source, revision, hash_folder(folder), count_parameters(model), type(model).__name__)
 
 
-def _dequantised(gguf: Path) -> Any:
+def _dequantised(header: Header, config: Any) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
     from transformers.utils.quantization_config import GgufConfig
 
+    gguf = header.path
     try:
         with _progress():
             model, report = AutoModelForCausalLM.from_pretrained(
                 gguf.parent,
+                config=config,
                 gguf_file=gguf.name,
                 quantization_config=GgufConfig(gguf_file=gguf.name, dequantize=True),
                 dtype=torch.float32,
                 output_loading_info=True,
             )
-    except (ValueError, KeyError, NotImplementedError, RuntimeError) as error:
+    except CONFUSED as error:
         raise BadInput(gguf, "a GGUF file that transformers can read", error) from None
     if missing := sorted(report["missing_keys"]):
         raise BadInput(gguf, "every weight of the model", f"none for {', '.join(missing)}")

@@ -36,6 +36,8 @@ def build_tokenizer(path: Path, header: Header) -> "PreTrainedTokenizerFast":
     backend = _without_strangers(read.backend_tokenizer, header.n_tokens)
     if header.tokenizer.get("ggml.model") == "gpt2":
         _split_words(backend, header, path)
+    elif not header.tokenizer.get("ggml.add_space_prefix", True):
+        backend = _without_leading_space(backend)
     specials = {name: getattr(read, name) for name in _SPECIALS if _states(header, name)}
     _set_leading_bos(backend, header, specials.get("bos_token"))
     return PreTrainedTokenizerFast(
@@ -54,6 +56,24 @@ def _without_strangers(backend: "Tokenizer", n_tokens: int) -> "Tokenizer":
         return backend
     pipeline = json.loads(backend.to_str())
     pipeline["added_tokens"] = [token for token in pipeline["added_tokens"] if token["id"] < n_tokens]
+    return Tokenizer.from_str(json.dumps(pipeline))
+
+
+def _without_leading_space(backend: "Tokenizer") -> "Tokenizer":
+    """Drop the space that SentencePiece puts before a text: transformers does so whatever the file says."""
+    from tokenizers import Tokenizer
+
+    pipeline = json.loads(backend.to_str())
+    pre, first = pipeline["pre_tokenizer"] or {}, pipeline["normalizer"] or {}
+    prepends = [part for part in first.get("normalizers", ()) if part["type"] == "Prepend"]
+    if pre.get("type") != "Metaspace" and not prepends:
+        return backend
+    if prepends:
+        first["normalizers"] = [part for part in first["normalizers"] if part["type"] != "Prepend"]
+    else:
+        pre["prepend_scheme"] = "never"
+    decoder = pipeline["decoder"]
+    decoder["decoders"] = [part for part in decoder["decoders"] if part["type"] != "Strip"]
     return Tokenizer.from_str(json.dumps(pipeline))
 
 

@@ -29,6 +29,8 @@ class Estimate:
 #: A surplus that is not above 0.
 NONE = "none"
 ABSENT = Estimate(wording.MISSING, "")
+#: A surplus over a text that is not known.
+UNKNOWN = Estimate("unknown", "")
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,8 @@ def _written(record: Any, quantity: Quantity) -> Estimate:
     written = written_record(record, wording.WRITERS[quantity.style])
     if not quantity.is_surplus or record is None:
         return written
+    if math.isnan(record.value):
+        return UNKNOWN
     # Of a lower bound, the bound decides: what the text may explain too is no surplus.
     if record.resolution_limited and record.lower <= 0:
         return Estimate(NONE, f"near {wording.WRITERS[quantity.style](record.value)}" if record.value > 0 else "")

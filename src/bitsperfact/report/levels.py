@@ -24,6 +24,7 @@ def draw_bits_against_memory(axes: Axes, separation: pd.DataFrame, claim_sets: S
     """
     bits = pooled(separation, "bits_per_fact")
     size, label = memory_axis(separation)
+    drawn = 0
     for position, claim_set in enumerate(claim_sets):
         of_set = bits[bits["claim_set"] == claim_set]
         measured = of_set[(of_set["score"] == score) & (of_set["model"] != PATTERN_MODEL) & (of_set[size] > 0)]
@@ -31,8 +32,11 @@ def draw_bits_against_memory(axes: Axes, separation: pd.DataFrame, claim_sets: S
         colour = LIGHT[series_name(position)]
         axes.plot(measured[size], measured["value"], color=colour, linewidth=1.1, alpha=0.75)
         _points(axes, measured, size, position)
+        drawn += len(measured)
         for level in of_set.loc[of_set["model"] == PATTERN_MODEL, "value"].dropna():
             axes.axhline(level, color=colour, linewidth=0.9, linestyle=(0, (4, 3)))
+    if not drawn:
+        axes.text(0.5, 0.5, "no model of known size", transform=axes.transAxes, ha="center", color=LIGHT["muted"])
     _size_axis(axes, label)
     axes.set_ylabel("bits per fact")
     axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)

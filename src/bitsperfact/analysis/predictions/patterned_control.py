@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from bitsperfact.analysis.evidence import Evidence, Key, Measured, Verdict, figure
 from bitsperfact.analysis.predictions import Prediction
 from bitsperfact.analysis.sharing import shared
@@ -20,7 +22,8 @@ def patterned_control(evidence: Evidence) -> Iterator[Verdict]:
     `patterned`: above 0, since its bits need no memory (`violated` if the interval lies at or below 0);
     `random`: 0, at most half a bit (`violated` above 0: the non-facts are marked by their text);
     `none`: at most a tenth of the best model's bits, by the interval's upper end. More is no violation, since the
-    theory does not forbid patterns, but `undecided`: then only bits above the pattern are memory.
+    theory does not forbid patterns, but `undecided`: then only bits above the pattern are memory. Where no text is
+    known, nothing is.
     """
     keys = list(evidence.scored())
     with_text = {key.claim_set for key in evidence.scored_text()}
@@ -49,6 +52,11 @@ def patterned_control(evidence: Evidence) -> Iterator[Verdict]:
             reason,
             kind="check",
         )
+    for claim_set in sorted({key.claim_set for key in evidence.scored("bits_above_pattern")} - with_text):
+        reason = "The text of these claims is not known: how many of their bits are pattern is unknown."
+        unknown = np.nan, np.nan, np.nan, np.nan
+        of_set = PATTERN_MODEL, claim_set, PATTERN_MODEL, "patterned_control"
+        yield Verdict(*of_set, *unknown, "undecided", reason, kind="check")
 
 
 def _patterned(pattern: Measured, _bits: list[Measured]) -> tuple[float, Status, str]:

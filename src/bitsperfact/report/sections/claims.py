@@ -1,11 +1,19 @@
 """The claim sets of a run."""
 
+from typing import Any
+
 from bitsperfact.report.sections import Section
+from bitsperfact.report.selection import ScoredRun
+
+
+def _contents(scored: ScoredRun) -> dict[str, Any]:
+    return {"claim_sets": scored.run.claim_sets, "notes": scored.run.manifest.get("claims_notes", {})}
+
 
 SECTION = Section(
     place=70,
     title="Claim sets",
-    contents=lambda scored: {"claim_sets": scored.run.claim_sets},
+    contents=_contents,
     template="""
 <p class="note">n facts in a universe of u plausible claims, p = n/u. Facts of a random control could not have been
 learnt; those of a patterned control follow from their own text.</p>
@@ -27,5 +35,11 @@ learnt; those of a patterned control follow from their own text.</p>
 </table>
 {% endcall %}
 {% endcall %}
+{% for name, found in notes.items() %}
+<p class="note">Of the source of <bdi>{{ name | printable }}</bdi>:
+{% for note in found %}{{ note.reason | printable }}: {{ note.count | count }}{{ "." if loop.last else "; " }}
+{% endfor %}
+</p>
+{% endfor %}
 """,
 )

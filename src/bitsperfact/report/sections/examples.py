@@ -69,7 +69,10 @@ def examples(scored: ScoredRun, claim_set: str) -> Examples | None:
 
 
 def _example(claim: object, values: NDArray[np.float64]) -> Example:
-    prefix, target, stratum = (str(getattr(claim, name)) for name in ("prefix", "target", "stratum"))
+    fields = ("group", "prefix", "target", "stratum")
+    group, prefix, target, stratum = (str(getattr(claim, name)) for name in fields)
+    if not target:
+        prefix = f"{group} (text unknown)"
     # The end of a long prefix is what the target continues.
     shown = ("…" if len(prefix) > _LONGEST_PREFIX else "") + printable(prefix[-_LONGEST_PREFIX:])
     return Example(

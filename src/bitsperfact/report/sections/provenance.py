@@ -33,7 +33,7 @@ def _provenance(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         line
         for key, value in manifest.items()
-        if key not in ("models", "claim_sets", "tokenization")
+        if key not in ("models", "claim_sets", "claims_notes", "tokenization")
         for line in _lines(wording.words(key), value)
     ]
 

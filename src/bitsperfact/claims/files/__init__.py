@@ -1,0 +1,1 @@
+"""Tables that people bring, read by one reader: files, folders, data sets of the Hub, and objects in memory."""
