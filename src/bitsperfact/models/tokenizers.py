@@ -120,7 +120,7 @@ def _has_own_code(tokenizer: Any) -> bool:
 
 
 def _different(read: Any, file: "Tokenizer") -> str | None:
-    """Return the first text that two tokenizers encode differently, alone or with what is put around it; or None."""
+    """Return the first text that both encode differently, alone or with what is put around it; or None."""
     file.encode_special_tokens = bool(getattr(read, "split_special_tokens", False))
     size = file.get_vocab_size()
     entries = [file.decode([i], skip_special_tokens=False) for i in range(0, size, max(1, size // N_ENTRIES))]
