@@ -12,9 +12,8 @@ from bitsperfact.errors import BadInput
 from bitsperfact.models import tokenizers
 
 #: One causal type of each family that has a tokenizer of its own, and types whose own settings are overruled.
-TYPES = sorted(
-    {TOKENIZER_MAPPING_NAMES[name]: name for name in CAUSAL if TOKENIZER_MAPPING_NAMES.get(name)}.values()
-) + ["llama", "mistral", "nemotron", "phi3", "qwen2", "qwen3_5"]
+FAMILIES = {TOKENIZER_MAPPING_NAMES[name]: name for name in CAUSAL if TOKENIZER_MAPPING_NAMES.get(name)}
+TYPES = sorted({*FAMILIES.values(), "llama", "mistral", "nemotron", "phi3", "qwen2", "qwen3_5"})
 #: Not among the texts that the two are compared on.
 TEXTS = (
     "a  space",

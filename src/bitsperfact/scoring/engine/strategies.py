@@ -3,7 +3,6 @@
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -56,21 +55,21 @@ def strategy_for(loaded: "LoadedModel", requests: Sequence[TokenizedRequest]) ->
 def _choose(loaded: "LoadedModel", requests: Sequence[TokenizedRequest]) -> Strategy:
     context = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None) or sys.maxsize
     tokens = tokens_to_try(requests, int(loaded.model.get_input_embeddings().weight.shape[0]))
-    trial = trial_of(tokens, context, partial(padded_rows, loaded), loaded.model.dtype)
+    trial = trial_of(loaded, tokens, context, padded_rows)
     refuse_if_not_causal(loaded, tokens, context)
     reason = ""
     for strategy in (trie_and_tiles, trie_and_own_head) if can_tile(loaded.model) else (trie_and_own_head,):
         try:
-            off = trial.error(strategy(loaded, trial.requests, TRIED_PACK))
+            scores = strategy(loaded, trial.requests, TRIED_PACK)
         except BadInput:  # memory does not hold a single token
             raise
         # What a model does with a row that is a trie is not known before: any failure means padded rows.
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             continue
-        if not np.isfinite(trial.expected).all() or off < trial.tolerance:
+        if not np.isfinite(trial.expected).all() or trial.agrees(scores):
             return strategy
-        reason = f"scores differ by {off:.2g} nats per token"
+        reason = f"scores differ by {trial.off(scores):.2g} nats per token"
     warnings.warn(f"model {loaded.info.name} is scored without shared prefixes ({reason})", stacklevel=4)
     return padded_rows
 
