@@ -1,6 +1,5 @@
 """From a model's name to a model that is ready to score."""
 
-import json
 import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from bitsperfact.models.describing import info_of, resolve
 from bitsperfact.models.inputs import ModelInputs, max_tokens
 from bitsperfact.models.quiet import quiet
 from bitsperfact.models.spec import ModelSpec, spec_of
-from bitsperfact.models.store import record_of
+from bitsperfact.models.tokenizers import open_tokenizer
 from bitsperfact.tables import ModelInfo
 
 if TYPE_CHECKING:
@@ -88,7 +87,7 @@ def load(model: ModelSpec | str) -> LoadedModel:
 
 def _opened(spec: ModelSpec, folder: Path, info: ModelInfo) -> LoadedModel:
     with quiet():
-        tokenizer = _tokenizer(folder, spec.trust_remote_code)
+        tokenizer = open_tokenizer(folder, spec.trust_remote_code)
         model = _model(spec, folder)
     model.eval().requires_grad_(False)
     return LoadedModel(model, tokenizer, info, _input_device(model))
@@ -110,36 +109,6 @@ def _placement(device: str) -> Any:
     if device.startswith("cuda") and int(device.partition(":")[2] or 0) >= count:
         raise BadInput("device", f"a device of this machine ({count} CUDA devices)", device)
     return {"": device}
-
-
-def _tokenizer(folder: Path, trust_remote_code: bool) -> Any:
-    from transformers import AutoTokenizer
-
-    if record_of(folder):
-        return _built_tokenizer(folder)
-    try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    except unfit() as error:
-        raise BadInput(folder, "a tokenizer that transformers can read", error) from None
-
-
-def _built_tokenizer(folder: Path) -> Any:
-    """Return the tokenizer of a folder built here, which holds the whole pipeline.
-
-    A family's own class would rebuild that in its own way. `from_pretrained` ends at the same, but parses the
-    vocabulary in Python too and copies it: half of what Gemma's takes. Opening it beside the weights, in a thread,
-    gains nothing: its parser keeps the interpreter's lock.
-    """
-    from transformers import PreTrainedTokenizerFast
-
-    settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-    template = folder / "chat_template.jinja"
-    if template.is_file():
-        settings["chat_template"] = template.read_text(encoding="utf-8")
-    for name in ("tokenizer_class", "backend"):
-        settings.pop(name, None)
-    file = str(folder / "tokenizer.json")
-    return PreTrainedTokenizerFast(tokenizer_file=file, name_or_path=str(folder), **settings)
 
 
 def _model(spec: ModelSpec, folder: Path) -> Any:

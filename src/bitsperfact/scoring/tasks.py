@@ -8,6 +8,7 @@ numbers depend on, so a stored shard is right for whoever asks for it again, and
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,8 +61,8 @@ Read = Callable[[tuple[Request, ...]], "Callable[[LoadedModel], pd.DataFrame]"]
 class ScoringTask:
     """One shard to compute: number `at` of `shards`, whose requests are read when they are needed.
 
-    `cached_for` names the model, precision, start-token policy and reader that cached rows are of; None where the
-    reader's are not cached.
+    `cached_for` names what `numbers_of` does and the reader that cached rows are of; None where the reader's are
+    not cached.
     """
 
     key: str
@@ -128,8 +129,8 @@ class ScoringPlan:
         return [task for shards in self.shards.values() for task in shards]
 
     def _tasks(self, need: Need) -> list[ScoringTask]:
-        reader, numbers_of = need.reader, (self.model.fingerprint, self.model.dtype, self.settings.bos)
-        cached_for = None if reader.cache_names is None else (*numbers_of, *reader.cache_names)
+        reader, decided_by = need.reader, numbers_of(self.model, self.settings)
+        cached_for = None if reader.cache_names is None else (*decided_by, *reader.cache_names)
         label = f"{self.model.name} · {self.requests.name}"
         given = self.requests.sharded(need, SHARD_REQUESTS).shards
         found = self._survey_of(need)
@@ -138,7 +139,7 @@ class ScoringPlan:
         tasks = []
         for at in np.flatnonzero(shards.sizes).tolist():
             n_items = int(shards.sizes[at])
-            key = sha256_of_text(FORMAT, need.name, *numbers_of, *_texts(need, shards.read(at)))[:32]
+            key = sha256_of_text(FORMAT, need.name, *decided_by, *_texts(need, shards.read(at)))[:32]
             tasks.append(ScoringTask(key, n_items, label, self.open_model, shards, at, reader, cached_for, read))
         return tasks
 
@@ -191,6 +192,16 @@ class ScoringPlan:
             frame = pd.DataFrame(identity | _raw_columns(raw, here))[list(tables.COLUMNS["scores"])]
             if kept[here].any():
                 yield frame[kept[here]]
+
+
+def numbers_of(model: ModelInfo, settings: Settings) -> tuple[str, ...]:
+    """Return all that decides a model's numbers but the requests: part of every key that they are stored under.
+
+    The versions of what reads models and text belong to it, for a run's own shards too: releases of both have
+    changed tokens, and a run that goes on under another must not mix two kinds of numbers in one table.
+    """
+    versions = (f"{name} {version(name)}" for name in ("transformers", "tokenizers"))
+    return (model.fingerprint, model.dtype, settings.bos, *versions)
 
 
 def _texts(need: Need, requests: tuple[Request, ...]) -> list[str]:

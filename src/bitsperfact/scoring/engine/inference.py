@@ -30,13 +30,14 @@ def logprob_sums(
 
     Shape (n_requests,), nats, <= 0. `batch_tokens` go through the model at once (None: what free memory allows),
     or fewer where memory runs out. Independent of that and of the other requests up to rounding. Raises BadInput
-    where a request is longer than the model's context, where memory does not hold one request, or where the model
-    yields a number that is not finite. Warns, once for a model, where it has to be scored in padded rows.
+    where a request is longer than the model's context, where memory does not hold one request, where the model is
+    not causal or yields a number that is not finite. Warns, once for a model, where it has to be scored in padded
+    rows.
     """
     _refuse_too_long(loaded, [len(r.ids) - 1 for r in requests])
     if not requests:
         return np.empty(0)
-    strategy = strategy_for(loaded)
+    strategy = strategy_for(loaded, requests)
     batch_tokens = batch_tokens or auto_batch_tokens(loaded, max(len(r.ids) for r in requests))
     sums = strategy(loaded, requests, batch_tokens)
     _refuse_non_finite(loaded, requests, sums)
@@ -56,7 +57,7 @@ def last_hidden_states(
         return np.empty((0, loaded.model.config.get_text_config().hidden_size), dtype=np.float32)
     # A token follows the last, so that the trie has a node for the whole text.
     whole = [TokenizedRequest((*ids, 0), len(ids), 0, boundary_ok=True) for ids in texts]
-    states = _plain_states if strategy_for(loaded) is padded_rows else _trie_states
+    states = _plain_states if strategy_for(loaded, whole) is padded_rows else _trie_states
     batch_tokens = batch_tokens or auto_batch_tokens(loaded, max(len(ids) for ids in texts))
     found = states(loaded, whole, depth, batch_tokens)
     for bad in np.flatnonzero(~np.isfinite(found).all(axis=1))[:1]:
