@@ -1,9 +1,14 @@
-"""What a folder's config says its network is: the head that it was saved with, every shape, no weight.
+"""What a folder's config says its network is: how transformers opens it, every shape, no weight.
 
 A model either continues texts (a causal language model) or gives a whole text one logit (a sequence classifier).
+Of a model of images or sound only the part that text goes through is opened, where transformers has it as a model
+of its own; else the whole, of which that part is counted.
 """
 
-import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 _CLASSIFIER = "ForSequenceClassification"
+_HEAD = f"a causal language-model head (...ForCausalLM), or one logit (...{_CLASSIFIER})"
 
 
 def is_classifier(architecture: str) -> bool:
@@ -21,31 +27,130 @@ def is_classifier(architecture: str) -> bool:
     return architecture.endswith(_CLASSIFIER)
 
 
-def auto_class(folder: Path) -> Any:
-    """Return the class of transformers that opens a checked folder's model, with the head it was saved with."""
+@dataclass(frozen=True)
+class Plan:
+    """How transformers opens a checked folder: `auto`, the auto class, and `config`, that of what is opened.
+
+    `is_part`: the config is that of the text part of a larger model, whose weights have longer names.
+    """
+
+    folder: Path
+    auto: Any
+    config: Any
+    is_part: bool
+    trust_remote_code: bool
+
+    @cached_property
+    def skeleton(self) -> Any:
+        """The model on no device: every shape, no weight. Raises BadInput where transformers cannot build it."""
+        import torch
+
+        try:
+            with quiet(), torch.device("meta"):
+                return self.auto.from_config(self.config, trust_remote_code=self.trust_remote_code)
+        except unfit() as error:
+            raise BadInput(self.folder / "config.json", "a config that transformers can build", error) from None
+
+    def renamed(self, stored: Collection[str]) -> dict[str, str] | None:
+        """Return patterns of names in the files -> what the opened model calls them; None where they are the same.
+
+        `stored`: the names in the files. A text part stands in them under a prefix (`language_model.model.`,
+        `model.text_model.`, ...): the one under which most of its names are found.
+        """
+        if not self.is_part:
+            return None
+        base = f"{self.skeleton.base_model_prefix}."
+        names = [name for name, _ in self.skeleton.named_parameters()]
+        inner = {name.removeprefix(base) for name in names if name.startswith(base)}
+        heads = [name for name in names if not name.startswith(base)]
+        found: dict[str, int] = {}
+        for name in stored:
+            for cut in (match.end() for match in re.finditer(r"^|\.", name)):
+                if name[cut:] in inner:
+                    found[name[:cut]] = found.get(name[:cut], 0) + 1
+        prefix = max(found, key=lambda each: found[each], default=base)
+        longer = {name: each[: -len(name)] for name in heads for each in stored if each.endswith(f".{name}")}
+        return {f"^{re.escape(prefix)}": base} | {
+            f"^{re.escape(before)}(?={re.escape(name)})": ""
+            for name, before in longer.items()
+            if name not in stored
+        }
+
+    def count_parameters(self) -> int:
+        """Return the number of weights that text goes through, tied matrices once (1)."""
+        if self.auto.__name__ != "AutoModelForMultimodalLM":
+            return count_parameters(self.skeleton)
+        network = self.skeleton
+        parts = (network.get_decoder(), network.get_input_embeddings(), network.get_output_embeddings())
+        weights = {id(weight): weight for part in parts if part is not None for weight in part.parameters()}
+        return sum(weight.numel() for weight in weights.values())
+
+
+def plan(folder: Path, *, trust_remote_code: bool = False) -> Plan:
+    """Return how a checked folder is opened. Raises BadInput where transformers cannot read its config."""
     import transformers
 
-    classifies = any(map(is_classifier, _names(json.loads((folder / "config.json").read_text(encoding="utf-8")))))
-    return transformers.AutoModelForSequenceClassification if classifies else transformers.AutoModelForCausalLM
+    try:
+        with quiet():
+            config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    except unfit() as error:
+        raise BadInput(folder / "config.json", "a config that transformers can build", error) from None
+    auto, part = transformers.AutoModelForCausalLM, None
+    if any(map(is_classifier, config.architectures or [])):
+        auto = transformers.AutoModelForSequenceClassification
+    elif "AutoModelForCausalLM" not in (getattr(config, "auto_map", None) or {}):
+        part = _text_part(config)
+        if part is None and type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING:
+            _check_whole(folder, config)
+            auto = transformers.AutoModelForMultimodalLM
+    return Plan(folder, auto, config if part is None else part, part is not None, trust_remote_code)
+
+
+def _text_part(config: Any) -> Any:
+    """Return the config of a larger model's text part where it is a causal model of its own, else None."""
+    from transformers import MODEL_FOR_CAUSAL_LM_MAPPING as CAUSAL
+
+    part = getattr(config, "text_config", None)
+    if part is None or part.is_encoder_decoder:
+        return None
+    own = CAUSAL.get(type(config), None)
+    if type(part) not in CAUSAL and getattr(own, "config_class", None) is not type(part):
+        return None
+    # The larger model decides; its part may not state it.
+    part.tie_word_embeddings = getattr(config, "tie_word_embeddings", part.tie_word_embeddings)
+    if (packed := getattr(config, "quantization_config", None)) is not None:
+        part.quantization_config = packed
+    return part
+
+
+def _check_whole(folder: Path, config: Any) -> None:
+    from transformers import MODEL_FOR_MULTIMODAL_LM_MAPPING as WRAPPERS
+
+    part = getattr(config, "text_config", None)
+    encodes = config.is_encoder_decoder or getattr(part, "is_encoder_decoder", False)
+    if encodes or part is None or type(config) not in WRAPPERS:
+        got = ", ".join(config.architectures or []) or repr(config.model_type)
+        raise BadInput(folder, f"a model with {_HEAD}", got)
 
 
 def check_head(folder: Path, config: dict[str, Any]) -> None:
-    """Raise BadInput where a folder's model is neither a causal language model nor a classifier with one logit."""
-    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as HEADS
+    """Raise BadInput where a folder's model is neither a causal language model nor a classifier with one logit.
+
+    A model of images or sound may have the former; its config as transformers reads it decides (see `plan`).
+    """
+    from transformers.models.auto import modeling_auto as auto
 
     if "AutoModelForCausalLM" in (config.get("auto_map") or {}):
         return
-    names = _names(config)
+    names = [str(name) for name in config.get("architectures") or []]
     if any(map(is_classifier, names)):
         _check_labels(folder, config)
-    elif not any(name in HEADS.values() for name in names) and (names or config.get("model_type") not in HEADS):
+        return
+    kinds = (auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, auto.MODEL_FOR_MULTIMODAL_LM_MAPPING_NAMES)
+    heads = {head: kind for each in kinds for kind, head in each.items()}
+    if not any(name in heads for name in names) and (names or config.get("model_type") not in heads.values()):
         got = ", ".join(names) or repr(config.get("model_type"))
-        head = f"a causal language-model head (...ForCausalLM), or one logit (...{_CLASSIFIER})"
-        raise BadInput(folder, f"a model with {head}", got)
-
-
-def _names(config: dict[str, Any]) -> list[str]:
-    return [str(name) for name in config.get("architectures") or []]
+        raise BadInput(folder, f"a model with {_HEAD}", got)
 
 
 def _check_labels(folder: Path, config: dict[str, Any]) -> None:
@@ -60,15 +165,7 @@ def skeleton(folder: Path, *, trust_remote_code: bool = False) -> Any:
 
     Raises BadInput where transformers cannot build it.
     """
-    import torch
-    from transformers import AutoConfig
-
-    try:
-        with quiet(), torch.device("meta"):
-            config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
-            return auto_class(folder).from_config(config, trust_remote_code=trust_remote_code)
-    except unfit() as error:
-        raise BadInput(folder / "config.json", "a config that transformers can build", error) from None
+    return plan(folder, trust_remote_code=trust_remote_code).skeleton
 
 
 def count_parameters(model: "torch.nn.Module") -> int:
@@ -76,10 +173,30 @@ def count_parameters(model: "torch.nn.Module") -> int:
     return sum(weight.numel() for weight in model.parameters())
 
 
-def unfit() -> tuple[type[Exception], ...]:
-    """Return what transformers raises for a config, a tokenizer or weights that it cannot use."""
-    from huggingface_hub.errors import StrictDataclassError
-    from safetensors import SafetensorError
+def setting(config: Any, *names: str) -> int:
+    """Return a number of a model's config under the first of these names that it has: the largest of its layers'.
 
-    built_in = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError)
-    return (*built_in, StrictDataclassError, SafetensorError)
+    0 where it has none. Some configs hold a number for each layer, as a list or in configs of the layers; asked
+    for one number of the whole, those raise an error of transformers' own.
+    """
+    for name in names:
+        values = _values(config, name)
+        if numbers := [int(value) for value in values if isinstance(value, int | float)]:
+            return max(numbers)
+    return 0
+
+
+def _values(config: Any, name: str) -> list[Any]:
+    try:
+        value = getattr(config, name, None)
+    except unfit():
+        return [getattr(layer, name, None) for layer in config.per_layer_config]
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def unfit() -> tuple[type[Exception], ...]:
+    """Return what transformers raises for a config, a tokenizer or weights that it cannot use.
+
+    No list of its own errors would be whole, and code that a model brings may raise anything.
+    """
+    return (Exception,)

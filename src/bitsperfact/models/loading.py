@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bitsperfact.errors import BadInput
-from bitsperfact.models.architectures import auto_class, unfit
-from bitsperfact.models.describing import info_of, resolve
+from bitsperfact.models.architectures import plan, unfit
+from bitsperfact.models.describing import info_of, resolve, tensor_names
 from bitsperfact.models.quiet import quiet
 from bitsperfact.models.spec import ModelSpec, spec_of
 from bitsperfact.models.store import record_of
@@ -135,9 +135,13 @@ def _built_tokenizer(folder: Path) -> Any:
 def _model(spec: ModelSpec, folder: Path) -> Any:
     import torch
 
+    planned = plan(folder, trust_remote_code=spec.trust_remote_code)
+    names = planned.renamed(tensor_names(folder))
     try:
-        model, report = auto_class(folder).from_pretrained(
+        model, report = planned.auto.from_pretrained(
             folder,
+            config=planned.config,
+            key_mapping=names,
             dtype=getattr(torch, spec.dtype),
             device_map=_placement(spec.device),
             trust_remote_code=spec.trust_remote_code,
@@ -158,7 +162,10 @@ def _model(spec: ModelSpec, folder: Path) -> Any:
 def _input_device(model: Any) -> "torch.device":
     import torch
 
-    embedding = model.get_input_embeddings()
+    try:
+        embedding = model.get_input_embeddings()
+    except unfit():  # a model's own code may not say
+        return torch.device(model.device)
     # An offloaded layer's weights sit on `meta` until its hook fetches them to the device that it computes on.
     computes_on = getattr(getattr(embedding, "_hf_hook", None), "execution_device", None)
     return torch.device(computes_on) if computes_on is not None else embedding.weight.device

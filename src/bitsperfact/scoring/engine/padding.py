@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bitsperfact.scoring.engine.head import Reads, head_only_at, logprobs_of
+from bitsperfact.scoring.engine.head import Reads, head_only_at, logprobs_of, run
 from bitsperfact.scoring.engine.memory import Budget
 from bitsperfact.scoring.tokens import TokenizedRequest
 
@@ -115,8 +115,8 @@ def _add_batch(
                 targets.append(ids[position + 1])
                 owners.append(i)
     rows, columns = (np.array(c) for c in zip(*deciding, strict=True))
-    with head_only_at(loaded.model, rows, columns):
-        logits = loaded.model(**padded(loaded, [row.ids for row in batch]), use_cache=False).logits[0]
+    with head_only_at(loaded.model, rows, columns) as taken:
+        logits = taken(run(loaded.model, padded(loaded, [row.ids for row in batch]), use_cache=False))
     np.add.at(sums, owners, logprobs_of(logits, Reads(np.array(lines), np.array(targets))))
 
 
