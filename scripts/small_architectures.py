@@ -20,7 +20,7 @@ SIZES: list[tuple[str, int]] = [
     (r"(num_)?(hidden_|decoder_|encoder_)?layers|n_layers?|num_blocks|depth|num_(de|en)coder_layers", LAYERS),
     (r"(hidden|embedding|model|attention_hidden|lru)_(size|dim|width)|d_model|n_embd|emb_dim|embed_dim", WIDTH),
     (r"(in|out)put_embedding_size|word_embed_proj_dim|(backbone_|text_|out_)hidden_size|projection_dim", WIDTH),
-    (r"adapter_in_dim|adapter_input_size", WIDTH),
+    (r"adapter_in_dim|adapter_input_size|codebook_dim", WIDTH),
     (r"hidden_size_per_layer_input|laurel_rank|\w+_lora_rank|\w*_rank|adapter_rank|time_step_rank", 8),
     (r"num_(de|en)coder_attention_heads|(\w+_)?(num_)?attention_heads|n_heads?|num_heads", HEADS),
     (r"linear_num_value_heads|linear_num_heads", HEADS),
@@ -47,6 +47,7 @@ CAPS: list[tuple[str, int]] = [
     (r"num_experts_per_tok(en)?|moe_topk|moe_k|topk_group|n_groups?|num_expert_group|mamba_n_?groups", 2),
     (r"(moe_num_|n_|num_)shared_experts|first_k_dense_replace|num_dense_layers|num_kv_shared_layers", 1),
     (r"num_nextn_predict_layers", 0),
+    (r"index_kpool", 4),
 ]
 #: What the names do not say, by type; "text_config" and the like are fields of their own.
 _ROPE = {"rope_type": "default", "rope_theta": 10000.0}
@@ -57,16 +58,24 @@ FIXES: dict[str, dict[str, Any]] = {
     "cohere_compass_text": {"rope_parameters": {"full_attention": _ROPE}},
     "deepseek_v2": {"num_experts_per_tok": 2},
     "dots1": {"n_routed_experts": EXPERTS, "n_shared_experts": 1, "num_experts_per_tok": 2},
-    "dbrx": {"attn_config": {"rope_theta": 10000.0, "kv_n_heads": 2, "clip_qkv": None}},
+    "dbrx": {"attn_config": {"rope_theta": 10000.0, "kv_n_heads": 2, "clip_qkv": 8.0}},
     "dory": {"n_input_layers": 1, "n_recurrent_layers": 2, "n_output_layers": 1},
+    "granitemoehybrid": {"layer_types": ["linear_attention", "full_attention"] * 2},
+    "glm4v_moe_text": {
+        "rope_parameters": _ROPE | {"partial_rotary_factor": 0.5, "mrope_section": [0, 1, 1]},
+    },
     "gptj": {"rotary_dim": 4},
     "hunyuan_v1_dense": {"head_dim": 8},
+    "hunyuan_vl_text": {"head_dim": 8},
     "hunyuan_v1_moe": {"head_dim": 8},
+    "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1, "expert_layer_period": 2, "expert_layer_offset": 0},
     "lfm2_moe": {"layer_types": ["conv", "full_attention", "conv", "full_attention"]},
     "mamba2": {"num_heads": 8},
     "ministral": {"head_dim": 8},
     "nemotron": {"num_key_value_heads": 2},
     "reformer": {"axial_pos_shape": [16, 32], "axial_pos_embds_dim": [16, 16]},
+    "zamba": {"attention_hidden_size": 2 * WIDTH, "attention_head_dim": 16},
+    "zamba2": {"attention_hidden_size": 2 * WIDTH, "attention_head_dim": 16},
     "roc_bert": {"shape_vocab_size": ROWS, "pronunciation_vocab_size": ROWS},
 }
 
@@ -83,6 +92,8 @@ def small_config(config: Any) -> Any:
         elif (new := _small(name, value, old_layers)) is not None and new != value:
             changed[name] = new
     changed |= _few_key_heads(plain)
+    if isinstance(plain.get("per_layer_config"), dict) and plain["per_layer_config"]:
+        changed["per_layer_config"] = _few_layer_configs(plain, changed)
     if "is_decoder" in plain:
         changed["is_decoder"] = True
     if "qk_rope_head_dim" in plain:  # a head has a part that turns and one that does not
@@ -142,6 +153,14 @@ def _few_layers(name: str, value: list[Any]) -> list[Any]:
     if name.startswith("mlp"):
         return (firsts + [firsts[-1]] * LAYERS)[:LAYERS]
     return (firsts * LAYERS)[: max(LAYERS, len(firsts))]
+
+
+def _few_layer_configs(plain: dict[str, Any], changed: dict[str, Any]) -> dict[int, dict[str, int]]:
+    """What the layers of a kind have of their own, in the same proportion to what the others have."""
+    first, own = min((int(layer), each) for layer, each in plain["per_layer_config"].items())
+    few = {name: max(1, changed.get(name, plain[name]) * value // plain[name]) for name, value in own.items()}
+    kind = plain["layer_types"][first]
+    return {layer: few for layer, each in enumerate(changed["layer_types"]) if each == kind}
 
 
 def _few_key_heads(plain: dict[str, Any]) -> dict[str, int]:

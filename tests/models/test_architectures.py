@@ -3,6 +3,8 @@
 import pytest
 from tests.scripts import load_script
 
+from bitsperfact import models
+
 sweep = load_script("scripts/check_architectures.py")
 
 #: Type -> the strategy that the engine takes for it: one of each kind that was found to need care.

@@ -6,7 +6,7 @@ of its own; else the whole, of which that part is counted.
 """
 
 import re
-from collections.abc import Collection
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,29 +51,26 @@ class Plan:
         except unfit() as error:
             raise BadInput(self.folder / "config.json", "a config that transformers can build", error) from None
 
-    def renamed(self, stored: Collection[str]) -> dict[str, str] | None:
-        """Return patterns of names in the files -> what the opened model calls them; None where they are the same.
+    @property
+    def renamed(self) -> dict[str, str] | None:
+        """Patterns of names in the files -> what the opened model calls them; None where they are the same.
 
-        `stored`: the names in the files. A text part stands in them under a prefix (`language_model.model.`,
-        `model.text_model.`, ...): the one under which most of its names are found.
+        A text part stands in the files under a prefix (`language_model.model.`, `model.text_model.`, ...): the one
+        under which most of its names are found.
         """
         if not self.is_part:
             return None
-        base = f"{self.skeleton.base_model_prefix}."
+        stored, base = _stored_names(self.folder), f"{self.skeleton.base_model_prefix}."
         names = [name for name, _ in self.skeleton.named_parameters()]
         inner = {name.removeprefix(base) for name in names if name.startswith(base)}
         heads = [name for name in names if not name.startswith(base)]
-        found: dict[str, int] = {}
-        for name in stored:
-            for cut in (match.end() for match in re.finditer(r"^|\.", name)):
-                if name[cut:] in inner:
-                    found[name[:cut]] = found.get(name[:cut], 0) + 1
-        prefix = max(found, key=lambda each: found[each], default=base)
-        longer = {name: each[: -len(name)] for name in heads for each in stored if each.endswith(f".{name}")}
+        found = Counter(before for name in stored for before, rest in _cuts(name) if rest in inner)
+        prefix = found.most_common(1)[0][0] if found else base
+        longer = {before: head for name in stored for before, head in _cuts(name) if before and head in heads}
         return {f"^{re.escape(prefix)}": base} | {
-            f"^{re.escape(before)}(?={re.escape(name)})": ""
-            for name, before in longer.items()
-            if name not in stored
+            f"^{re.escape(before)}(?={re.escape(head)})": ""
+            for before, head in longer.items()
+            if head not in stored
         }
 
     def count_parameters(self) -> int:
@@ -104,6 +101,21 @@ def plan(folder: Path, *, trust_remote_code: bool = False) -> Plan:
             _check_whole(folder, config)
             auto = transformers.AutoModelForMultimodalLM
     return Plan(folder, auto, config if part is None else part, part is not None, trust_remote_code)
+
+
+def _stored_names(folder: Path) -> set[str]:
+    from safetensors import safe_open
+
+    names: set[str] = set()
+    for path in folder.glob("*.safetensors"):
+        with safe_open(path, framework="np") as stored:
+            names.update(stored.keys())
+    return names
+
+
+def _cuts(name: str) -> list[tuple[str, str]]:
+    """Cut a dotted name in two at each of its parts, the first of them too: what stands before, the rest."""
+    return [(name[: match.end()], name[match.end() :]) for match in re.finditer(r"^|\.", name)]
 
 
 def _text_part(config: Any) -> Any:

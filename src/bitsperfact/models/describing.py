@@ -78,7 +78,7 @@ def stored_bits(folder: Path, n_params: int) -> float | None:
     The mean over what they hold, times `n_params`: some checkpoints store tied matrices twice. Where the weights
     are packed (a config with `quantization_config`), all tensors count as they are.
     """
-    tensors = [tensor for path in sorted(folder.glob("*.safetensors")) for tensor in _tensors(path).values()]
+    tensors = [tensor for path in sorted(folder.glob("*.safetensors")) for tensor in _tensors(path)]
     if "quantization_config" in json.loads((folder / "config.json").read_text(encoding="utf-8")):
         return 8.0 * sum(n_bytes for _, n_bytes in tensors) or None
     weights = [(8 * n_bytes, _STORED_BITS[dtype]) for dtype, n_bytes in tensors if dtype in _STORED_BITS]
@@ -87,17 +87,12 @@ def stored_bits(folder: Path, n_params: int) -> float | None:
     return n_params * sum(bits for bits, _ in weights) / sum(bits / each for bits, each in weights)
 
 
-def tensor_names(folder: Path) -> list[str]:
-    """Return the names of all tensors in a folder's safetensors, sorted."""
-    return sorted(name for path in folder.glob("*.safetensors") for name in _tensors(path))
-
-
-def _tensors(path: Path) -> dict[str, tuple[str, int]]:
-    """Type and size in bytes of each tensor by its name, from the file's header alone."""
+def _tensors(path: Path) -> list[tuple[str, int]]:
+    """Type and size in bytes of each tensor, from the file's header alone."""
     with path.open("rb") as stream:
         header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
-    offsets = {name: entry["data_offsets"] for name, entry in header.items() if name != "__metadata__"}
-    return {name: (header[name]["dtype"], stop - start) for name, (start, stop) in offsets.items()}
+    entries = [entry for name, entry in header.items() if name != "__metadata__"]
+    return [(entry["dtype"], entry["data_offsets"][1] - entry["data_offsets"][0]) for entry in entries]
 
 
 def _revision(folder: Path, pinned: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bitsperfact.errors import BadInput
 from bitsperfact.models.architectures import plan, unfit
-from bitsperfact.models.describing import info_of, resolve, tensor_names
+from bitsperfact.models.describing import info_of, resolve
 from bitsperfact.models.quiet import quiet
 from bitsperfact.models.spec import ModelSpec, spec_of
 from bitsperfact.models.store import record_of
@@ -136,12 +136,11 @@ def _model(spec: ModelSpec, folder: Path) -> Any:
     import torch
 
     planned = plan(folder, trust_remote_code=spec.trust_remote_code)
-    names = planned.renamed(tensor_names(folder))
     try:
         model, report = planned.auto.from_pretrained(
             folder,
             config=planned.config,
-            key_mapping=names,
+            key_mapping=planned.renamed,
             dtype=getattr(torch, spec.dtype),
             device_map=_placement(spec.device),
             trust_remote_code=spec.trust_remote_code,
