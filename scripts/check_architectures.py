@@ -43,6 +43,9 @@ BUDGETS = (16, 150, None)
 TOLERANCE_NATS = 1e-4
 #: Of hidden states, relative to their root mean square (1).
 TOLERANCE_STATES = 1e-3
+_SCALE = "the wrapper leaves out logit_scale, by which its text model multiplies logits; the text part does not"
+#: Where the reference itself is known to be at fault.
+KNOWN = {"aya_vision": _SCALE, "cohere2_vision": _SCALE}
 BEGIN, END = "<!-- table of scripts/check_architectures.py -->", "<!-- end of table -->"
 
 
@@ -64,9 +67,11 @@ class Found:
 
     @property
     def is_right(self) -> bool:
-        """Return whether it agrees with the reference, or was refused in one line, or could not be built."""
+        """Return whether it agrees with the reference, was refused in one line or could not be built, or why not is known."""
         if self.opens != "yes":
             return self.opens != "error"
+        if self.type in KNOWN:
+            return True
         return self.nats is not None and self.nats <= TOLERANCE_NATS and (self.states or 0.0) <= TOLERANCE_STATES
 
 
@@ -184,7 +189,7 @@ def _scored(kind: str, network: Any, folder: Path, budgets: Sequence[int | None]
     flat = "" if expected.std() > 0.05 else f"flat: log-probabilities spread by {expected.std():.2g} nats"
     return Found(
         kind, "yes", strategy_for(loaded).__name__, nats, off, loaded.info.n_params,
-        flat or loaded.info.architecture,
+        KNOWN.get(kind) or flat or loaded.info.architecture,
     )  # fmt: skip
 
 
@@ -248,13 +253,15 @@ def table_of(found: Sequence[Found]) -> str:
 def summary_of(found: Sequence[Found]) -> str:
     """Return the counts in one line."""
     opened = [f for f in found if f.opens == "yes"]
-    agree = [f for f in opened if f.is_right]
+    agree = [f for f in opened if f.is_right and f.type not in KNOWN]
     worst = max((f.nats or 0.0 for f in agree), default=0.0)
     refused, unbuilt = (sum(f.opens == kind for f in found) for kind in ("no", "unbuilt"))
-    wrong = len(found) - len(agree) - refused - unbuilt
+    known = sum(f.type in KNOWN for f in opened)
+    wrong = len(found) - len(agree) - refused - unbuilt - known
     return (
         f"{len(found)} types: {len(agree)} agree to {worst:.1e} nats per token at every budget, {refused} are "
-        f"refused in one line, {unbuilt} cannot be built small, {wrong} differ or fail."
+        f"refused in one line, {unbuilt} cannot be built small, {known} differ "
+        f"for a reason that is known, {wrong} differ or fail."
     )
 
 

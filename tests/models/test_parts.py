@@ -98,6 +98,15 @@ def test_an_encoder_with_a_decoder_is_refused(llava, tmp_path):
             models.describe(str(mine))
 
 
+def test_a_text_part_that_attends_both_ways_is_refused(tmp_path):
+    """PaliGemma's: its prompts were never read causally."""
+    config = transformers.PaliGemmaConfig(vision_config=transformers.SiglipVisionConfig(**VISION).to_dict())
+    config.architectures = ["PaliGemmaForConditionalGeneration"]
+    config.save_pretrained(tmp_path)
+    with pytest.raises(BadInput, match="a causal language model, got use_bidirectional_attention"):
+        models.skeleton(tmp_path)
+
+
 CODE = """
 import torch
 from transformers import PreTrainedConfig, PreTrainedModel

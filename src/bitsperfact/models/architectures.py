@@ -84,7 +84,10 @@ class Plan:
 
 
 def plan(folder: Path, *, trust_remote_code: bool = False) -> Plan:
-    """Return how a checked folder is opened. Raises BadInput where transformers cannot read its config."""
+    """Return how a checked folder is opened.
+
+    Raises BadInput where transformers cannot read its config, or that says that the model is not causal.
+    """
     import transformers
 
     try:
@@ -100,7 +103,11 @@ def plan(folder: Path, *, trust_remote_code: bool = False) -> Plan:
         if part is None and type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING:
             _check_whole(folder, config)
             auto = transformers.AutoModelForMultimodalLM
-    return Plan(folder, auto, config if part is None else part, part is not None, trust_remote_code)
+    opened = config if part is None else part
+    if getattr(opened, "use_bidirectional_attention", None) in (True, "all"):
+        got = "use_bidirectional_attention, by which tokens see later ones"
+        raise BadInput(folder, "a causal language model", got)
+    return Plan(folder, auto, opened, part is not None, trust_remote_code)
 
 
 def _stored_names(folder: Path) -> set[str]:
@@ -128,11 +135,11 @@ def _text_part(config: Any) -> Any:
     own = CAUSAL.get(type(config), None)
     if type(part) not in CAUSAL and getattr(own, "config_class", None) is not type(part):
         return None
-    # The larger model decides; its part may not state it.
-    part.tie_word_embeddings = getattr(config, "tie_word_embeddings", part.tie_word_embeddings)
+    if hasattr(config, "tie_word_embeddings"):  # the larger model decides; its part may not state it
+        part.tie_word_embeddings = config.tie_word_embeddings
     if (packed := getattr(config, "quantization_config", None)) is not None:
         part.quantization_config = packed
-    return part
+    return part if type(part) in CAUSAL else config  # of the latter the auto class takes the part itself
 
 
 def _check_whole(folder: Path, config: Any) -> None:

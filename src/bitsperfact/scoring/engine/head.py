@@ -63,6 +63,8 @@ def head_only_at(model: Any, rows: Ints, columns: Ints) -> Iterator[Callable[[An
     selected = []
 
     def select(_: Any, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        if inputs[0].ndim != 3:  # not a row of hidden states a row: several streams, say
+            return inputs
         selected.append(True)
         return (_at(inputs[0]).unsqueeze(0), *inputs[1:])
 

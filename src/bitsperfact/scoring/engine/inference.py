@@ -105,7 +105,8 @@ def _layer(loaded: "LoadedModel", inputs: dict[str, torch.Tensor], depth: float)
 
 def _refuse_too_long(loaded: "LoadedModel", lengths: Sequence[int]) -> None:
     longest = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
-    if lengths and longest is not None and max(lengths) > longest:
+    # Without a limit some configs say -1.
+    if lengths and longest is not None and 0 < longest < max(lengths):
         raise BadInput(
             f"model {loaded.info.name}", f"claims of at most {longest} tokens", f"one of {max(lengths)} tokens"
         )
