@@ -43,7 +43,7 @@ BUDGETS = (16, 150, None)
 TOLERANCE_NATS = 1e-4
 #: Of hidden states, relative to their root mean square (1).
 TOLERANCE_STATES = 1e-3
-_SCALE = "the wrapper leaves out logit_scale, by which its text model multiplies logits; the text part does not"
+_SCALE = "the wrapper leaves out logit_scale, the factor of its text model's logits"
 #: Where the reference itself is known to be at fault.
 KNOWN = {"aya_vision": _SCALE, "cohere2_vision": _SCALE}
 BEGIN, END = "<!-- table of scripts/check_architectures.py -->", "<!-- end of table -->"
@@ -67,7 +67,7 @@ class Found:
 
     @property
     def is_right(self) -> bool:
-        """Return whether it agrees with the reference, was refused in one line or could not be built, or why not is known."""
+        """Return whether it agrees, or was refused in one line or not built, or it is known why it does not."""
         if self.opens != "yes":
             return self.opens != "error"
         if self.type in KNOWN:

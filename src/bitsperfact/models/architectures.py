@@ -145,10 +145,11 @@ def _text_part(config: Any) -> Any:
 def _check_whole(folder: Path, config: Any) -> None:
     from transformers import MODEL_FOR_MULTIMODAL_LM_MAPPING as WRAPPERS
 
-    part = getattr(config, "text_config", None)
+    part, names = getattr(config, "text_config", None), config.architectures or []
     encodes = config.is_encoder_decoder or getattr(part, "is_encoder_decoder", False)
-    if encodes or part is None or type(config) not in WRAPPERS:
-        got = ", ".join(config.architectures or []) or repr(config.model_type)
+    continues = part is not None or any(name.endswith("ForCausalLM") for name in names)
+    if encodes or not continues or type(config) not in WRAPPERS:
+        got = ", ".join(names) or repr(config.model_type)
         raise BadInput(folder, f"a model with {_HEAD}", got)
 
 
