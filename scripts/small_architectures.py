@@ -51,7 +51,10 @@ CAPS: list[tuple[str, int]] = [
 ]
 #: What the names do not say, by type; "text_config" and the like are fields of their own.
 _ROPE = {"rope_type": "default", "rope_theta": 10000.0}
+_SECTIONS = {"rope_parameters": _ROPE | {"mrope_section": [2, 1, 1]}}
 FIXES: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(("qwen2_vl_text", "qwen2_5_vl_text", "glm4v_text", "glm_ocr_text"), _SECTIONS),
+    **dict.fromkeys(("paddleocr_vl_text", "qwen2_5_omni_text", "hunyuan_vl_text"), _SECTIONS),
     "bamba": {"attn_layer_indices": [1, 3]},
     "blt": {"encoder_hash_byte_group_vocab": 64},
     "codegen": {"rotary_dim": 4},
@@ -66,7 +69,6 @@ FIXES: dict[str, dict[str, Any]] = {
     },
     "gptj": {"rotary_dim": 4},
     "hunyuan_v1_dense": {"head_dim": 8},
-    "hunyuan_vl_text": {"head_dim": 8},
     "hunyuan_v1_moe": {"head_dim": 8},
     "jamba": {"attn_layer_period": 2, "attn_layer_offset": 1, "expert_layer_period": 2, "expert_layer_offset": 0},
     "lfm2_moe": {"layer_types": ["conv", "full_attention", "conv", "full_attention"]},

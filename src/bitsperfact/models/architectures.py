@@ -7,7 +7,7 @@ of its own; else the whole, of which that part is counted.
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,25 +53,40 @@ class Plan:
 
     @property
     def renamed(self) -> dict[str, str] | None:
-        """Patterns of names in the files -> what the opened model calls them; None where they are the same.
-
-        A text part stands in the files under a prefix (`language_model.model.`, `model.text_model.`, ...): the one
-        under which most of its names are found.
-        """
+        """Patterns of names in the files -> what the opened model calls them; None where they are the same."""
         if not self.is_part:
             return None
+        base, prefix, heads = self._prefixes
+        return {f"^{re.escape(prefix)}": base} | {
+            f"^{re.escape(before)}(?={re.escape(head)})": "" for head, before in heads.items()
+        }
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the files hold a text part under its names and a prefix; experts may be stored apart."""
+        base, prefix, heads = self._prefixes
+        names = {
+            prefix + name.removeprefix(base) if name.startswith(base) else heads.get(name, "") + name
+            for name, _ in self.skeleton.named_parameters()
+            if "experts" not in name
+        }
+        stored = _stored_names(self.folder)
+        return not stored or names <= stored
+
+    @cached_property
+    def _prefixes(self) -> tuple[str, str, dict[str, str]]:
+        """What precedes a text part's names: in the opened model, in the files, and there those of its heads.
+
+        In the files it is `language_model.model.`, `model.text_model.` or the like: the prefix under which most of
+        the names are found.
+        """
         stored, base = _stored_names(self.folder), f"{self.skeleton.base_model_prefix}."
         names = [name for name, _ in self.skeleton.named_parameters()]
         inner = {name.removeprefix(base) for name in names if name.startswith(base)}
-        heads = [name for name in names if not name.startswith(base)]
+        outer = {name for name in names if not name.startswith(base)} - stored
         found = Counter(before for name in stored for before, rest in _cuts(name) if rest in inner)
-        prefix = found.most_common(1)[0][0] if found else base
-        longer = {before: head for name in stored for before, head in _cuts(name) if before and head in heads}
-        return {f"^{re.escape(prefix)}": base} | {
-            f"^{re.escape(before)}(?={re.escape(head)})": ""
-            for before, head in longer.items()
-            if head not in stored
-        }
+        heads = {rest: before for name in stored for before, rest in _cuts(name) if rest in outer}
+        return base, found.most_common(1)[0][0] if found else base, heads
 
     def count_parameters(self) -> int:
         """Return the number of weights that text goes through, tied matrices once (1)."""
@@ -95,19 +110,21 @@ def plan(folder: Path, *, trust_remote_code: bool = False) -> Plan:
             config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
     except unfit() as error:
         raise BadInput(folder / "config.json", "a config that transformers can build", error) from None
-    auto, part = transformers.AutoModelForCausalLM, None
     if any(map(is_classifier, config.architectures or [])):
-        auto = transformers.AutoModelForSequenceClassification
-    elif "AutoModelForCausalLM" not in (getattr(config, "auto_map", None) or {}):
-        part = _text_part(config)
-        if part is None and type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING:
-            _check_whole(folder, config)
-            auto = transformers.AutoModelForMultimodalLM
-    opened = config if part is None else part
-    if getattr(opened, "use_bidirectional_attention", None) in (True, "all"):
+        return Plan(folder, transformers.AutoModelForSequenceClassification, config, False, trust_remote_code)
+    as_it_is = Plan(folder, transformers.AutoModelForCausalLM, config, False, trust_remote_code)
+    if trust_remote_code and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {}):
+        return as_it_is
+    part = _text_part(config)
+    planned = as_it_is if part is None else replace(as_it_is, config=part, is_part=True)
+    if getattr(planned.config, "use_bidirectional_attention", None) in (True, "all"):
         got = "use_bidirectional_attention, by which tokens see later ones"
         raise BadInput(folder, "a causal language model", got)
-    return Plan(folder, auto, opened, part is not None, trust_remote_code)
+    if part is None and type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING:
+        _check_whole(folder, config)
+    elif part is None or planned.is_stored or type(config) not in transformers.MODEL_FOR_MULTIMODAL_LM_MAPPING:
+        return planned
+    return replace(as_it_is, auto=transformers.AutoModelForMultimodalLM)
 
 
 def _stored_names(folder: Path) -> set[str]:
@@ -204,6 +221,12 @@ def setting(config: Any, *names: str) -> int:
         if numbers := [int(value) for value in values if isinstance(value, int | float)]:
             return max(numbers)
     return 0
+
+
+def context_length(model: Any) -> int | None:
+    """Return the most tokens that a model reads; None where its config states no limit, or -1."""
+    most = setting(model.config.get_text_config(), "max_position_embeddings")
+    return most if most > 0 else None
 
 
 def _values(config: Any, name: str) -> list[Any]:

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models.architectures import context_length
 from bitsperfact.scoring.engine.head import refuse_tokens_beyond
 from bitsperfact.scoring.engine.memory import Budget, auto_batch_tokens
 
@@ -50,7 +51,7 @@ def classifier_logits(
 
 def _check_lengths(loaded: "LoadedModel", lengths: NDArray[np.int64]) -> None:
     where, longest = f"model {loaded.info.name}", int(lengths.max())
-    most = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None) or longest
+    most = context_length(loaded.model) or longest
     # Some classifiers count positions from 2; their tokenizers know what is left.
     most = min(most, loaded.tokenizer.model_max_length)
     if longest > most:

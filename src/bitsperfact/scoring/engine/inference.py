@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models.architectures import context_length
 from bitsperfact.scoring.engine.attention import TrieWalk
 from bitsperfact.scoring.engine.head import refuse_tokens_beyond, run
 from bitsperfact.scoring.engine.memory import Budget, auto_batch_tokens
@@ -104,9 +105,8 @@ def _layer(loaded: "LoadedModel", inputs: dict[str, torch.Tensor], depth: float)
 
 
 def _refuse_too_long(loaded: "LoadedModel", lengths: Sequence[int]) -> None:
-    longest = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None)
-    # Without a limit some configs say -1.
-    if lengths and longest is not None and 0 < longest < max(lengths):
+    longest = context_length(loaded.model)
+    if lengths and longest is not None and max(lengths) > longest:
         raise BadInput(
             f"model {loaded.info.name}", f"claims of at most {longest} tokens", f"one of {max(lengths)} tokens"
         )

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models.architectures import context_length
 from bitsperfact.scoring.engine.attention import TrieWalk
 from bitsperfact.scoring.engine.head import (
     Reads,
@@ -86,7 +87,7 @@ def _choose(loaded: "LoadedModel") -> Strategy:
 
 def _fitting(requests: Sequence[TokenizedRequest], loaded: "LoadedModel") -> list[TokenizedRequest]:
     """Return the requests, cut to what a model of short context can read."""
-    most = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None) or sys.maxsize
+    most = context_length(loaded.model) or sys.maxsize
     return [replace(r, ids=r.ids[: most + 1], n_context=min(r.n_context, most)) for r in requests]
 
 
