@@ -159,7 +159,8 @@ class ModelInfo:
     """What was scored: `revision` and `fingerprint` (SHA-256 of weights, tokenizer and config) pin the weights.
 
     `memory_bits`: all that answers can come from (bits): weights at the precision they are stored in, a tester's
-    table, a store of texts; None where that is unknown.
+    table, a store of texts; None where that is unknown. `active_params`: the weights that one token goes through,
+    where a model has experts and it is known (1).
     """
 
     name: str
@@ -169,6 +170,7 @@ class ModelInfo:
     dtype: str
     architecture: str
     memory_bits: float | None = None
+    active_params: int | None = None
 
 
 def claim_id(claim_set: str, prefix: str, target: str) -> str:

@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from bitsperfact import models
 from bitsperfact.errors import BadInput
+from bitsperfact.models.architectures import plan
 from bitsperfact.scoring.engine.inference import last_hidden_states, logprob_sums
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.tokens import Encoder
@@ -87,6 +88,17 @@ def test_images_are_not_needed(llava, tmp_path):
     weights = load_file(mine / "model.safetensors")
     save_file({k: v for k, v in weights.items() if "vision" not in k}, mine / "model.safetensors")
     assert models.load(str(mine)).info.n_params == models.describe(str(llava[1])).n_params
+
+
+def test_of_experts_a_token_passes_the_chosen_ones_alone(llava, tmp_path):
+    """Of the 8 experts of a layer, three matrices of d times f each, three are chosen."""
+    config = transformers.MixtralConfig(**TEXT, num_local_experts=8, num_experts_per_tok=3)
+    config.architectures = ["MixtralForCausalLM"]
+    config.save_pretrained(tmp_path)
+    planned = plan(tmp_path)
+    unused = (8 - 3) * 3 * TEXT["hidden_size"] * TEXT["intermediate_size"] * TEXT["num_hidden_layers"]
+    assert planned.count_active() == planned.count_parameters() - unused
+    assert models.describe(str(llava[1])).active_params is None
 
 
 def test_an_encoder_with_a_decoder_is_refused(llava, tmp_path):

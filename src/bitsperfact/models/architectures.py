@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 _CLASSIFIER = "ForSequenceClassification"
+_EXPERTS_PER_TOKEN = ("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k", "top_k_experts")
 _HEAD = f"a causal language-model head (...ForCausalLM), or one logit (...{_CLASSIFIER})"
 
 
@@ -96,6 +97,24 @@ class Plan:
         parts = (network.get_decoder(), network.get_input_embeddings(), network.get_output_embeddings())
         weights = {id(weight): weight for part in parts if part is not None for weight in part.parameters()}
         return sum(weight.numel() for weight in weights.values())
+
+    def count_active(self) -> int | None:
+        """Return the number of weights that one token goes through (1); None where all tokens go through all.
+
+        Of the E experts of a layer a token is sent to k: their weights count k/E of what is stored.
+        """
+        chosen = setting(self.config, *_EXPERTS_PER_TOKEN)
+        stored: dict[str, list[tuple[str, torch.Tensor]]] = {}
+        for name, weight in self.skeleton.named_parameters():
+            layer, found, rest = name.rpartition("experts.")
+            if found and (not layer or layer.endswith(".")):  # not the shared ones
+                stored.setdefault(layer, []).append((rest.partition(".")[0], weight))
+        unused = 0
+        for weights in stored.values():
+            apart = {number for number, _ in weights if number.isdigit()}
+            n_experts = len(apart) or max(len(weight) for _, weight in weights)
+            unused += sum(weight.numel() for _, weight in weights) * max(0, n_experts - chosen) // n_experts
+        return self.count_parameters() - unused if unused and chosen else None
 
 
 def plan(folder: Path, *, trust_remote_code: bool = False) -> Plan:
