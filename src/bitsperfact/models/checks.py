@@ -83,7 +83,7 @@ def _check_weights(folder: Path, allow_pickle: bool) -> None:
         raise BadInput(folder, "weights as safetensors", "none")
     if not allow_pickle:
         got = f"only pickled ones ({', '.join(pickled)}), which can run code"
-        raise BadInput(folder, "weights as safetensors (--allow-pickle, allow_pickle=True, opens others)", got)
+        raise BadInput(folder, "weights as safetensors (--allow-pickle opens others)", got)
 
 
 def _check_safetensors(path: Path) -> None:

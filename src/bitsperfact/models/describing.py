@@ -70,7 +70,9 @@ def info_of(spec: ModelSpec, folder: Path) -> ModelInfo:
         stored = stored_bits(folder, n_params)
     opened = float(DTYPE_BITS[spec.dtype] * n_params)
     memory_bits = None if stored is None else min(float(stored), opened)
-    return ModelInfo(spec.name, revision, pinned, n_params, spec.dtype, architecture, memory_bits, active_params)
+    return ModelInfo(
+        spec.name, revision, pinned, n_params, spec.dtype, architecture, memory_bits, active_params=active_params
+    )
 
 
 def stored_bits(folder: Path, n_params: int) -> float | None:
