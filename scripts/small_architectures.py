@@ -86,7 +86,8 @@ FIXES: dict[str, dict[str, Any]] = {
     "xmod": {"default_language": "en_XX"},
     "zamba": {"attention_hidden_size": 2 * WIDTH, "attention_head_dim": 16},
     "zamba2": {"attention_hidden_size": 2 * WIDTH, "attention_head_dim": 16},
-    "qwen3_omni_moe_thinker": {"vision_start_token_id": 270},  # as published configs have it
+    # As published configs have it.
+    **dict.fromkeys(("qwen2_5_omni_thinker", "qwen3_omni_moe_thinker"), {"vision_start_token_id": 270}),
     "roc_bert": {"shape_vocab_size": ROWS, "pronunciation_vocab_size": ROWS},
 }
 
