@@ -87,7 +87,7 @@ FIXES: dict[str, dict[str, Any]] = {
     "zamba": {"attention_hidden_size": 2 * WIDTH, "attention_head_dim": 16},
     "zamba2": {"attention_hidden_size": 2 * WIDTH, "attention_head_dim": 16},
     # As published configs have it.
-    **dict.fromkeys(("qwen2_5_omni_thinker", "qwen3_omni_moe_thinker"), {"vision_start_token_id": 270}),
+    **{kind: {"vision_start_token_id": 270} for kind in ("qwen2_5_omni_thinker", "qwen3_omni_moe_thinker")},
     "roc_bert": {"shape_vocab_size": ROWS, "pronunciation_vocab_size": ROWS},
 }
 
