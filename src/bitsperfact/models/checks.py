@@ -61,7 +61,9 @@ def _check_code(folder: Path, config: dict[str, Any], trusted: bool) -> None:
         raise BadInput(folder / "config.json", "a model_type that the installed transformers knows", repr(kind))
     if not trusted:
         raise BadInput(
-            folder, "a model without code of its own (trust_remote_code runs it)", f"custom code for {kind!r}"
+            folder,
+            "a model without code of its own (--trust-remote-code, trust_remote_code=True, runs it)",
+            f"custom code for {kind!r}",
         )
 
 
@@ -81,7 +83,7 @@ def _check_weights(folder: Path, allow_pickle: bool) -> None:
         raise BadInput(folder, "weights as safetensors", "none")
     if not allow_pickle:
         got = f"only pickled ones ({', '.join(pickled)}), which can run code"
-        raise BadInput(folder, "weights as safetensors (allow_pickle opens others)", got)
+        raise BadInput(folder, "weights as safetensors (--allow-pickle opens others)", got)
 
 
 def _check_safetensors(path: Path) -> None:

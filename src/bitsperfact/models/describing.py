@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bitsperfact.files import write_text
 from bitsperfact.locations import cache_folder
-from bitsperfact.models.architectures import count_parameters, skeleton
+from bitsperfact.models.architectures import plan
 from bitsperfact.models.checks import check_config, check_folder
 from bitsperfact.models.fingerprint import fingerprint
 from bitsperfact.models.sources import source_of
@@ -59,9 +59,10 @@ def info_of(spec: ModelSpec, folder: Path) -> ModelInfo:
     pinned, record = fingerprint(folder), record_of(folder)
     if record is not None:
         revision, n_params, architecture = record.revision, record.n_params, record.architecture
+        active_params = None
     else:
         revision = _revision(folder, pinned)
-        n_params, architecture = _size(folder, pinned, spec.trust_remote_code)
+        n_params, architecture, active_params = _size(folder, pinned, spec.trust_remote_code)
     stored = record.memory_bits if record else None
     if stored is None:
         stored = source_of(spec.name).stored_bits(spec)
@@ -69,7 +70,9 @@ def info_of(spec: ModelSpec, folder: Path) -> ModelInfo:
         stored = stored_bits(folder, n_params)
     opened = float(DTYPE_BITS[spec.dtype] * n_params)
     memory_bits = None if stored is None else min(float(stored), opened)
-    return ModelInfo(spec.name, revision, pinned, n_params, spec.dtype, architecture, memory_bits)
+    return ModelInfo(
+        spec.name, revision, pinned, n_params, spec.dtype, architecture, memory_bits, active_params=active_params
+    )
 
 
 def stored_bits(folder: Path, n_params: int) -> float | None:
@@ -101,14 +104,15 @@ def _revision(folder: Path, pinned: str) -> str:
     return folder.name if is_commit else pinned[:12]
 
 
-def _size(folder: Path, pinned: str, trust_remote_code: bool) -> tuple[int, str]:
-    """Parameters and class of the model, remembered by fingerprint."""
-    memory = cache_folder() / "sizes" / f"{pinned}-2.json"
+def _size(folder: Path, pinned: str, trust_remote_code: bool) -> tuple[int, str, int | None]:
+    """Parameters and class of the model, and the parameters that a token passes; remembered by fingerprint."""
+    memory = cache_folder() / "sizes" / f"{pinned}-3.json"
     try:
-        n_params, architecture = json.loads(memory.read_text(encoding="utf-8"))
+        n_params, architecture, active = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError):
         # The files cannot be counted instead: old checkpoints store masks, and some store tied matrices twice.
-        network = skeleton(folder, trust_remote_code=trust_remote_code)
-        n_params, architecture = count_parameters(network), type(network).__name__
-        write_text(memory, json.dumps([n_params, architecture]))
-    return n_params, architecture
+        planned = plan(folder, trust_remote_code=trust_remote_code)
+        n_params, active = planned.count_parameters(), planned.count_active()
+        architecture = type(planned.skeleton).__name__
+        write_text(memory, json.dumps([n_params, architecture, active]))
+    return n_params, architecture, active

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bitsperfact.models.architectures import setting
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
@@ -21,10 +23,10 @@ def max_tokens(config: Any) -> int | None:
     Dynamic NTK scaling stretches them by its factor.
     """
     text = config.get_text_config()
-    positions = getattr(text, "max_position_embeddings", None)
-    if not positions or positions < 0:
+    positions = setting(text, "max_position_embeddings")
+    if positions <= 0:
         return None
     parameters = getattr(text, "rope_parameters", None) or {}
     of_layers = [each for each in parameters.values() if isinstance(each, dict)] or [parameters]
     stretched = [each.get("factor") or 1 for each in of_layers if "dynamic" in str(each.get("rope_type"))]
-    return int(positions * max(1, *stretched)) if stretched else int(positions)
+    return int(positions * max(1, *stretched))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bitsperfact.errors import BadInput
-from bitsperfact.models.architectures import auto_class, unfit
+from bitsperfact.models.architectures import plan, unfit
 from bitsperfact.models.describing import info_of, resolve
 from bitsperfact.models.inputs import ModelInputs, max_tokens
 from bitsperfact.models.quiet import quiet
@@ -57,12 +57,10 @@ class Opener:
 
     def inputs(self) -> ModelInputs:
         """Return what the model takes in, without opening its weights; raise BadInput as opening it does."""
-        from transformers import AutoConfig
-
         trusted = self.spec.trust_remote_code
         with quiet():
-            config = AutoConfig.from_pretrained(self.folder, trust_remote_code=trusted)
-            return ModelInputs(_tokenizer(self.folder, trusted), max_tokens(config))
+            planned = plan(self.folder, trust_remote_code=trusted)
+            return ModelInputs(open_tokenizer(self.folder, trusted), max_tokens(planned.config))
 
     def in_dtype(self, dtype: str) -> "Opener":
         """Return an opener of the same model in another precision."""
@@ -114,9 +112,12 @@ def _placement(device: str) -> Any:
 def _model(spec: ModelSpec, folder: Path) -> Any:
     import torch
 
+    planned = plan(folder, trust_remote_code=spec.trust_remote_code)
     try:
-        model, report = auto_class(folder).from_pretrained(
+        model, report = planned.auto.from_pretrained(
             folder,
+            config=planned.config,
+            key_mapping=planned.renamed,
             dtype=getattr(torch, spec.dtype),
             device_map=_placement(spec.device),
             trust_remote_code=spec.trust_remote_code,
@@ -137,7 +138,10 @@ def _model(spec: ModelSpec, folder: Path) -> Any:
 def _input_device(model: Any) -> "torch.device":
     import torch
 
-    embedding = model.get_input_embeddings()
+    try:
+        embedding = model.get_input_embeddings()
+    except unfit():  # a model's own code may not say
+        return torch.device(model.device)
     # An offloaded layer's weights sit on `meta` until its hook fetches them to the device that it computes on.
     computes_on = getattr(getattr(embedding, "_hf_hook", None), "execution_device", None)
     return torch.device(computes_on) if computes_on is not None else embedding.weight.device

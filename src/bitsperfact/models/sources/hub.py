@@ -126,7 +126,7 @@ def _wanted(spec: ModelSpec, names: list[str]) -> list[str]:
     if not weights and pickled:
         # One small file would not show what is wrong; the folder check could only say "none".
         got = f"only {', '.join(pickled)}"
-        raise BadInput(spec.name, "weights as safetensors (allow_pickle fetches others)", got)
+        raise BadInput(spec.name, "weights as safetensors (--allow-pickle fetches others)", got)
     return weights + [name for name in top if any(fnmatch(name, pattern) for pattern in patterns)]
 
 

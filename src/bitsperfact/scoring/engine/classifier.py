@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
 from bitsperfact.models import max_tokens
+from bitsperfact.scoring.engine.head import refuse_tokens_beyond
 from bitsperfact.scoring.engine.memory import Budget, auto_batch_tokens
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def classifier_logits(
         return np.empty(0)
     lengths = np.array([len(ids) for ids in texts])
     _check_lengths(loaded, lengths)
+    refuse_tokens_beyond(loaded, texts)
     budget = Budget(batch_tokens or auto_batch_tokens(loaded, int(lengths.max())), loaded=loaded)
     found = np.empty(len(texts))
     with _last_token_read(loaded.model.config.get_text_config()):

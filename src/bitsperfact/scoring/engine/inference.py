@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bitsperfact.errors import BadInput
 from bitsperfact.models import max_tokens
 from bitsperfact.scoring.engine.attention import TrieWalk
+from bitsperfact.scoring.engine.head import refuse_tokens_beyond, run
 from bitsperfact.scoring.engine.memory import Budget, auto_batch_tokens
 from bitsperfact.scoring.engine.packs import packs
 from bitsperfact.scoring.engine.padding import batches, distinct_rows, padded, padded_tokens
@@ -37,6 +38,7 @@ def logprob_sums(
     _refuse_too_long(loaded, [len(r.ids) - 1 for r in requests])
     if not requests:
         return np.empty(0)
+    refuse_tokens_beyond(loaded, [r.ids for r in requests])
     strategy = strategy_for(loaded, requests)
     batch_tokens = batch_tokens or auto_batch_tokens(loaded, max(len(r.ids) for r in requests))
     sums = strategy(loaded, requests, batch_tokens)
@@ -55,6 +57,7 @@ def last_hidden_states(
     _refuse_too_long(loaded, [len(ids) for ids in texts])
     if not texts:
         return np.empty((0, loaded.model.config.get_text_config().hidden_size), dtype=np.float32)
+    refuse_tokens_beyond(loaded, texts)
     # A token follows the last, so that the trie has a node for the whole text.
     whole = [TokenizedRequest((*ids, 0), len(ids), 0, boundary_ok=True) for ids in texts]
     states = _plain_states if strategy_for(loaded, whole) is padded_rows else _trie_states
@@ -97,9 +100,12 @@ def _plain_states(
 
 
 def _layer(loaded: "LoadedModel", inputs: dict[str, torch.Tensor], depth: float) -> NDArray[np.float32]:
-    """One layer's output, (rows, columns, width)."""
-    states = loaded.model.base_model(**inputs, use_cache=False, output_hidden_states=True).hidden_states
-    return np.asarray(states[round(depth * (len(states) - 1))].float().cpu().numpy())
+    """One layer's output, (rows, columns, width); of a model with several streams, these side by side."""
+    states = run(loaded.model.base_model, inputs, use_cache=False, output_hidden_states=True).hidden_states
+    layer, shape = states[round(depth * (len(states) - 1))], inputs["input_ids"].shape
+    if layer.shape[:2] != shape:  # streams come first
+        layer = layer.movedim(0, 2)
+    return np.asarray(layer.reshape(*shape, -1).float().cpu().numpy())
 
 
 def _refuse_too_long(loaded: "LoadedModel", lengths: Sequence[int]) -> None:

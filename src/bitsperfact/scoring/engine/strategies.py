@@ -19,7 +19,9 @@ from bitsperfact.scoring.engine.head import (
     capture_hidden,
     head_only_at,
     logprobs_of,
+    run,
     tiled_logprobs,
+    vocabulary,
 )
 from bitsperfact.scoring.engine.memory import Budget
 from bitsperfact.scoring.engine.packs import packs
@@ -88,7 +90,7 @@ def trie_and_tiles(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], 
 
     def logprobs(inputs: dict[str, torch.Tensor], columns: Ints, reads: Reads) -> Sums:
         with capture_hidden(loaded.model, columns) as seen:
-            loaded.model(**inputs, use_cache=False)
+            run(loaded.model, inputs, use_cache=False)
         return tiled_logprobs(loaded.model, seen[0], reads)
 
     return _trie_sums(loaded, requests, batch_tokens, None, logprobs)
@@ -99,8 +101,8 @@ def trie_and_own_head(loaded: "LoadedModel", requests: Sequence[TokenizedRequest
     """Compute each prefix once, with the model's own head, for those that do to logits what is not known here."""
 
     def logprobs(inputs: dict[str, torch.Tensor], columns: Ints, reads: Reads) -> Sums:
-        with head_only_at(loaded.model, np.zeros_like(columns), columns):
-            logits = loaded.model(**inputs, use_cache=False).logits[0]
+        with head_only_at(loaded.model, np.zeros_like(columns), columns) as taken:
+            logits = taken(run(loaded.model, inputs, use_cache=False))
         return logprobs_of(logits, reads)
 
     return _trie_sums(loaded, requests, batch_tokens, _head_positions(loaded), logprobs)
@@ -128,4 +130,4 @@ def _trie_sums(
 
 
 def _head_positions(loaded: "LoadedModel") -> int:
-    return max(1, HEAD_VALUES // int(loaded.model.get_output_embeddings().weight.shape[0]))
+    return max(1, HEAD_VALUES // vocabulary(loaded.model))
