@@ -29,4 +29,4 @@ def max_tokens(config: Any) -> int | None:
     parameters = getattr(text, "rope_parameters", None) or {}
     of_layers = [each for each in parameters.values() if isinstance(each, dict)] or [parameters]
     stretched = [each.get("factor") or 1 for each in of_layers if "dynamic" in str(each.get("rope_type"))]
-    return int(positions * max(1, *stretched))
+    return int(positions * max([1, *stretched]))
