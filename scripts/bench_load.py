@@ -27,10 +27,10 @@ def opened(name: str, arm: str) -> None:
     import transformers
 
     from bitsperfact import models
-    from bitsperfact.models import loading
+    from bitsperfact.models import tokenizers
 
     spec = models.ModelSpec(name, device="cpu")
-    quick = loading._built_tokenizer
+    quick = tokenizers.built_tokenizer
 
     def side_by_side() -> None:
         with ThreadPoolExecutor(1) as pool:
@@ -39,9 +39,9 @@ def opened(name: str, arm: str) -> None:
             waiting.result()
 
     if arm == "slow tokenizer":
-        loading._built_tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained
+        tokenizers.built_tokenizer = transformers.PreTrainedTokenizerFast.from_pretrained
     if arm == "side by side":
-        loading._built_tokenizer = lambda _: None
+        tokenizers.built_tokenizer = lambda _: None
     seconds = []
     for _ in range(2):
         began, used = time.perf_counter(), time.process_time()

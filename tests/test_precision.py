@@ -11,7 +11,8 @@ from bitsperfact.scoring.engine import memory
 
 
 @pytest.fixture
-def options(tmp_path, capitals_file, apart):
+def options(tmp_path, capitals_file, apart, monkeypatch):
+    monkeypatch.setattr(pipeline, "_report", lambda *_: None)  # most of a small run's time
     return pipeline.Options(
         model=("random:tiny", "random:tiny-gpt2"),
         claims=(str(capitals_file),),

@@ -1,6 +1,7 @@
 """From names of models and claim sets to a finished run folder: what every probe of existing models shares."""
 
 import shutil
+import warnings
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -8,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from bitsperfact import claims as claim_sets
@@ -22,6 +24,7 @@ from bitsperfact.scoring.chat import check_chat
 from bitsperfact.scoring.engine.memory import peak_memory_mib
 from bitsperfact.scoring.inspection import examples, lines
 from bitsperfact.scoring.registry import ScoresOfSet, distinct, scores_for
+from bitsperfact.scoring.survey import SetSurvey, unknown_line
 from bitsperfact.scoring.tokens import check_bos
 from bitsperfact.scoring.views import Unlabelled
 
@@ -63,13 +66,15 @@ def run(options: Options) -> runs.Run:
             facts = _provenance(options, sets, scores_of)
             set_infos = [s.info for s in sets]
             writer.begin("scoring", set_infos, infos, **facts)
-        examples_sent = _score(options, writer, sets, scores_of, openers)
+        found = _score(options, writer, sets, scores_of, openers)
+        facts |= found
         claims, scores = runs.stored("claims", options.out), runs.stored("scores", options.out)
-        separation, verdict = _analyse(options, claims, scores, set_infos, infos)
+        too_long = any(each["n_too_long"] for each in found["tokenization"])
+        separation, verdict = _analyse(options, claims, scores, set_infos, infos, too_long)
         writer.write("separation", separation)
         writer.write("verdict", verdict)
         _report(options, runs.Run(options.out, separation, verdict, set_infos, infos, facts, claims, scores))
-        more: dict[str, Any] = {"sent": examples_sent}
+        more: dict[str, Any] = dict(found)
         if options.engine == "local":  # elsewhere the memory is that of other machines
             more["peak_memory_mib"] = peak_memory_mib()
         if options.dtype != "float32":  # last: float32 weights are no part of what the run needs
@@ -141,35 +146,53 @@ def _score(
     sets: "list[WrittenSet]",
     scores_of: list[ScoresOfSet],
     openers: list[models.Opener],
-) -> list[dict[str, Any]]:
+) -> dict[str, list[dict[str, Any]]]:
     """Compute the shards that are missing, of all models and sets, and assemble `scores.parquet` from all.
 
-    Returns an example of what each model is sent for each score, made before any model is opened.
+    Returns, for `run.json`, what tokenizers do to the claims (`tokenization`, see `TokenCounts`), and an example
+    of what each model is `sent` for each score; both are made before any model is opened.
     """
     with _scratch(options.out / ".requests") as folder:
         requests = [ClaimRequests(each.rows, folder / str(number)) for number, each in enumerate(sets)]
-        plans = [
-            ScoringPlan(opener.info, of_set, each.scores, _settings(options), opener)
-            for opener in openers
-            for of_set, each in zip(requests, scores_of, strict=True)
-        ]
-        examples_sent = _examples(plans, openers)
+        sent: dict[tuple[str, str], dict[str, Any]] = {}
+        plans = [plan for opener in openers for plan in _plans(options, opener, requests, scores_of, sent)]
+        counts = [plan.survey.counts for plan in plans if plan.survey is not None]
+        for line in filter(None, map(unknown_line, counts)):
+            warnings.warn(line, stacklevel=2)
         store = _computed(options, plans)
         parts = (part for plan in plans for part in plan.parts(store.read))
         writer.write_parts("scores", parts)
-        return examples_sent
+    return {"tokenization": [asdict(each) for each in counts], "sent": list(sent.values())}
 
 
-def _examples(plans: list[ScoringPlan], openers: list[models.Opener]) -> list[dict[str, Any]]:
-    """Return one example for each model and score, of the first claim set that gets it."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for opener in openers:
-        tokenizer = opener.tokenizer()
-        for plan in plans:
-            if plan.open_model is opener:
-                for example in examples(plan, tokenizer):
-                    found.setdefault((example["model"], example["score"]), example)
-    return list(found.values())
+def _plans(
+    options: Options,
+    opener: models.Opener,
+    requests: list[ClaimRequests],
+    scores_of: list[ScoresOfSet],
+    sent: dict[tuple[str, str], dict[str, Any]],
+) -> list[ScoringPlan]:
+    """Return how one model is scored on each claim set, as its tokenizer reads it; put examples into `sent`."""
+    inputs = opener.inputs()
+    plans = []
+    for of_set, each in zip(requests, scores_of, strict=True):
+        plan = ScoringPlan(opener.info, of_set, each.scores, _settings(options), opener).surveyed(inputs)
+        if plan.survey is not None and plan.survey.too_long.any():
+            _check_left(plan.survey, of_set.rows)
+        plans.append(plan)
+        for example in examples(plan, inputs.tokenizer):
+            sent.setdefault((example["model"], example["score"]), example)
+    return plans
+
+
+def _check_left(survey: SetSurvey, claims: Rows) -> None:
+    """Raise BadInput where claims that a model can read have no fact, or no non-fact."""
+    is_fact = np.concatenate([batch["is_fact"].to_numpy(dtype=bool) for batch in claims.batches(["is_fact"])])
+    left, counts = is_fact[~survey.too_long], survey.counts
+    if left.all() or not left.any():
+        where = f"model {counts.model}, claim set {counts.claim_set}"
+        expected = f"facts and non-facts of at most {counts.max_tokens} tokens"
+        raise BadInput(where, expected, f"{int(left.sum())} facts, {int((~left).sum())} non-facts")
 
 
 def shown(options: Options, n_claims: int) -> "Iterator[str]":
@@ -183,8 +206,9 @@ def shown(options: Options, n_claims: int) -> "Iterator[str]":
     with TemporaryDirectory() as folder:
         requests = ClaimRequests(frame, Path(folder))
         scores = scores_for(options.score, requests.unlabelled).scores
-        plan = ScoringPlan(opener.info, requests, scores, _settings(options), opener)
         loaded = opener()
+        inputs = models.ModelInputs(loaded.tokenizer, models.max_tokens(loaded.model.config))
+        plan = ScoringPlan(opener.info, requests, scores, _settings(options), opener).surveyed(inputs)
         for claim in range(min(n_claims, len(frame))):
             for each in plan.scores:
                 yield from lines(plan, each, loaded, claim)
@@ -251,12 +275,13 @@ def _analyse(
     scores: Rows,
     set_infos: list[tables.ClaimSetInfo],
     infos: list[tables.ModelInfo],
+    is_partial: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     from bitsperfact import analysis  # scikit-learn and SciPy are slow to import
 
     with console.progress("analysing", "cell", shown=options.progress) as advance:
         return analysis.analyse(
-            claims, scores, set_infos, infos, options.seed, options.replicates, progress=advance
+            claims, scores, set_infos, infos, options.seed, options.replicates, advance, partial=is_partial
         )
 
 

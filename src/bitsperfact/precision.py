@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from bitsperfact.errors import BadInput
 from bitsperfact.scoring import ClaimRequests, Score, ScoringPlan, Settings
 from bitsperfact.scoring.scores import logprob
 from bitsperfact.tables import ModelInfo
+
+if TYPE_CHECKING:
+    from bitsperfact.models import Opener
 
 #: Claims of a model that are scored again.
 SAMPLE = 64
@@ -50,7 +53,7 @@ def float32_plan(
     scores: Sequence[Score],
     settings: Settings,
     claims: pd.DataFrame,
-    opener: Callable[[], Any],
+    opener: "Opener",
     folder: Path,
 ) -> ScoringPlan | None:
     """Plan to score a sample of `claims` again in float32, by the first of the `scores` whose reader says how
@@ -66,7 +69,8 @@ def float32_plan(
     distinct = claims.drop_duplicates(["prefix", "target"])
     sample = distinct.sample(min(SAMPLE, len(distinct)), random_state=settings.seed).sort_index()
     requests = ClaimRequests(sample, folder)
-    return ScoringPlan(replace(model, dtype="float32"), requests, (own,), settings, opener)
+    plan = ScoringPlan(replace(model, dtype="float32"), requests, (own,), settings, opener)
+    return plan.surveyed(opener.inputs())
 
 
 def error_of(

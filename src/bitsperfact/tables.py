@@ -161,6 +161,7 @@ class ModelInfo:
     `memory_bits`: all that answers can come from (bits): weights at the precision they are stored in, a tester's
     table, a store of texts; None where that is unknown. `n_params`: 0 where unknown. `family`: models of one
     recipe at several sizes, where that is stated; "" leaves it to their names.
+    `active_params`: the weights that one token goes through, where a model has experts and it is known (1).
     """
 
     name: str
@@ -171,6 +172,7 @@ class ModelInfo:
     architecture: str
     memory_bits: float | None = None
     family: str = ""
+    active_params: int | None = None
 
 
 def claim_id(claim_set: str, prefix: str, target: str) -> str:

@@ -138,7 +138,7 @@ def test_the_fingerprint_is_that_of_what_the_adapter_is(own, drawn):
 def test_an_opener_finds_the_adapter_wherever_it_is_called(drawn):
     opener = models.opener(f"random:tiny+{drawn[0]}")
     assert torch.equal(opener().model(IDS).logits, _logits(drawn[0]))
-    assert opener.tokenizer().get_vocab() == opener().tokenizer.get_vocab()
+    assert opener.inputs().tokenizer.get_vocab() == opener().tokenizer.get_vocab()
 
 
 def test_a_plus_sign_in_a_path_is_no_adapter(tmp_path, own, monkeypatch):

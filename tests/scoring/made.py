@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from bitsperfact import scoring, tables
+from bitsperfact.models import ModelInputs, max_tokens
 
 
 def plan_of(model, claims, scores, folder, opener=None, **settings) -> scoring.ScoringPlan:
@@ -19,6 +20,7 @@ def plan_of(model, claims, scores, folder, opener=None, **settings) -> scoring.S
 def score_table(loaded, claims, scores, **settings) -> pd.DataFrame:
     """The scores table, computed in this process."""
     with tempfile.TemporaryDirectory() as folder:
-        plan = plan_of(loaded.info, claims, scores, Path(folder), lambda: loaded, **settings)
+        inputs = ModelInputs(loaded.tokenizer, max_tokens(loaded.model.config))
+        plan = plan_of(loaded.info, claims, scores, Path(folder), lambda: loaded, **settings).surveyed(inputs)
         results = {task.key: task.run(task.opener()) for task in plan.tasks}
         return tables.check("scores", plan.assemble(results.__getitem__), "test")

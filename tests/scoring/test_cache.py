@@ -152,12 +152,12 @@ def options(cache, tmp_path, monkeypatch):
 
 @pytest.fixture
 def computed(monkeypatch):
-    """Requests that any model is asked, as (model, request)."""
-    asked: list[tuple[str, Request]] = []
+    """Requests that any model is asked, as (model, reader, request)."""
+    asked: list[tuple[str, str, Request]] = []
     answer = tasks.Reading.__call__
 
     def listen(self, loaded):
-        asked.extend((loaded.info.name, request) for request in self.requests)
+        asked.extend((loaded.info.name, type(self.reader).__name__, request) for request in self.requests)
         return answer(self, loaded)
 
     monkeypatch.setattr(tasks.Reading, "__call__", listen)

@@ -12,7 +12,7 @@ import torch
 from bitsperfact import cli, models, scoring
 from bitsperfact.errors import BadInput
 from bitsperfact.scoring.chat import ChatFormat, chat_format
-from bitsperfact.scoring.inspection import examples
+from bitsperfact.scoring.inspection import encoded_requests, examples
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.scores.p_true import PROMPT
 from bitsperfact.tables import ModelInfo
@@ -215,6 +215,23 @@ def test_an_example_of_what_was_sent_is_kept(loaded, tmp_path):
     assert tokenizer.decode(chat["p_true"]["ids"]) == context + "True"
     assert tokenizer.decode(chat["p_true"]["ids"][chat["p_true"]["scored_from"] :]) == "True"
     assert chat["logprob"] == plain["logprob"]
+
+
+def test_lengths_are_those_in_the_template(loaded, tmp_path):
+    chatting = _loaded(loaded, CHATML).tokenizer
+    plain, chat = (
+        plan_of(loaded.info, claim_frame(2), ("p_true",), tmp_path / c, chat=c) for c in ("never", "auto")
+    )
+    most = models.ModelInputs(chatting, max(len(each.tokenized.ids) for each in _encoded(plain, chatting)))
+    assert not plain.surveyed(most).survey.too_long.any()
+    with pytest.raises(BadInput, match=f"claims of at most {most.max_tokens} tokens, got none"):
+        chat.surveyed(most)
+    more = models.ModelInputs(chatting, max(len(each.tokenized.ids) for each in _encoded(chat, chatting)))
+    assert not chat.surveyed(more).survey.needs  # read as they are: no boundary moves in a template
+
+
+def _encoded(plan, tokenizer):
+    return [each for claim in range(4) for each in encoded_requests(plan, plan.scores[0], tokenizer, claim)]
 
 
 def test_show_prints_what_is_sent_and_answered(folder, capitals_file, capsys):

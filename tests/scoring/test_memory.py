@@ -53,7 +53,7 @@ def test_a_pack_that_does_not_fit_is_halved_and_no_number_changes(architecture):
     texts = list({r.ids for r in asked})
     states = last_hidden_states(calm, texts, 0.5)
     loaded = tiny_model(architecture)
-    strategies.strategy_for(loaded)
+    strategies.strategy_for(loaded, requests())
     passed = with_room_for(loaded, 19, OUT_OF_MEMORY[0])
     with pytest.warns(UserWarning, match="memory ran out at .* tokens at once; going on with"):
         found = logprob_sums(loaded, asked, 200)
@@ -84,7 +84,7 @@ def test_rows_that_do_not_fit_are_halved_whatever_says_so(error):
 def test_what_is_done_before_memory_runs_out_is_not_done_again():
     asked = requests()
     loaded = tiny_model()
-    strategies.strategy_for(loaded)
+    strategies.strategy_for(loaded, requests())
     n_passed = []
 
     def fail_once(_, args, __):
@@ -123,7 +123,7 @@ def test_a_model_without_room_is_refused_when_it_is_tried_too():
 
 def test_other_errors_are_not_taken_for_lack_of_memory():
     loaded = tiny_model()
-    strategies.strategy_for(loaded)
+    strategies.strategy_for(loaded, requests())
     with_room_for(loaded, 0, RuntimeError("shapes cannot be multiplied"))
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         logprob_sums(loaded, requests())

@@ -1,12 +1,16 @@
+from importlib.metadata import version
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from tokenizers import pre_tokenizers
 
 from bitsperfact import scoring, tables
 from bitsperfact.errors import BadInput
 from bitsperfact.estimate import bits_per_fact
 from bitsperfact.rows import InMemory
-from bitsperfact.scoring import segments
+from bitsperfact.scoring import segments, tasks
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.score import Answers, ScoreInput
 from bitsperfact.scoring.scores.calibrated import calibrated
@@ -78,6 +82,21 @@ def test_each_score_is_its_definition(loaded, scored):
         prompt = f"Is the following statement true or false?\nStatement: {prefix}{target}\nAnswer:"
         asked = [logprob_one_by_one(loaded, prompt, answer)[0] for answer in (" True", " False")]
         assert scored["p_true"]["value"][i] == pytest.approx(asked[0] - asked[1], abs=1e-3)
+
+
+def test_pmi_takes_off_the_tokens_that_the_target_has_in_the_claim():
+    """A tokenizer that puts a space before every text cuts a target alone into others."""
+    tokenizer = byte_tokenizer(adds_bos=True)
+    tokenizer._tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=False)
+    loaded, claims = tiny_model(tokenizer=tokenizer), claim_frame(2)
+    claims["target"] = claims["target"].str.strip()
+    found = score_table(loaded, claims, ["pmi"])
+    for row, claim in zip(found.itertuples(), claims.itertuples(), strict=True):
+        ids = tokenizer.convert_tokens_to_ids(["<s>", *claim.target])
+        with torch.no_grad():
+            logprobs = torch.log_softmax(loaded.model(torch.tensor([ids])).logits[0].double(), dim=-1)
+        free = sum(float(logprobs[k, token]) for k, token in enumerate(ids[1:]))
+        assert row.value == pytest.approx(row.logprob_sum - free, abs=1e-4)
 
 
 def test_calibrated_needs_a_second_prefix(loaded):
@@ -166,26 +185,27 @@ def test_shards_are_shared_between_scores_and_keyed_by_what_decides_them(loaded,
         assert not different & keys(("logprob",))
 
 
-#: Keys of the shards of 25 claims, by score and need, and of the folder of cached answers, as first published.
+#: Keys of the shards of 25 claims, by score and need, and of the folder of cached answers, under version 5 of all.
 KEYS = {
-    "logprob": {"conditional": "0c2fc1c66f4285bbecf10e0588b795b5"},
+    "logprob": {"conditional": "dc89ecf8eec684adeebb56b4799cb5d7"},
     "pmi": {
         "conditional": "0c2fc1c66f4285bbecf10e0588b795b5",
-        "unconditional": "402a71568403203f277d5e01516ebee2",
+        "unconditional": "275cb521b7738069ae27296b0ae2d0c1",
     },
     "calibrated": {
-        "conditional": "0c2fc1c66f4285bbecf10e0588b795b5",
-        "elsewhere@8": "a4514f161cfec675dd72cda16d2bf832",
+        "conditional": "dc89ecf8eec684adeebb56b4799cb5d7",
+        "elsewhere@8": "b73d5a80793a4b9f8a8abd71994ec247",
     },
-    "p_true": {"judgement": "70d6345fcc93b7ef2b673218edfca571"},
-    "probe": {"probe@0.6": "09ae79a0b64848a6b982a00cd09289f4"},
-    "log_odds": {"log_odds": "87f167f7c949aad1e2e0d1a0ce1b152b"},
+    "p_true": {"judgement": "851fe7344678fd2f0fd95d002e422a79"},
+    "probe": {"probe@0.6": "72c186044248e7ed2b757775e8dc33d5"},
+    "log_odds": {"log_odds": "8a242852b7b9c12725c2dcdbcde1d60d"},
 }
-CACHE_FOLDER = "57779b74425ac8da8a59cd4c8391087b"
+CACHE_FOLDER = "184ab3259a223c7a684426f3dfd7b97c"
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_shards_of_earlier_runs_are_found_again(name, tmp_path):
+def test_shards_of_earlier_runs_are_found_again(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(tasks, "version", lambda _: "5")
     causal = tables.ModelInfo("m", "0", "f" * 64, 1, "float32", "LlamaForCausalLM")
     classifier = tables.ModelInfo("j", "0", "e" * 64, 1, "float32", "BertForSequenceClassification")
     model = classifier if name == "log_odds" else causal
@@ -195,7 +215,22 @@ def test_shards_of_earlier_runs_are_found_again(name, tmp_path):
         need: [key] for need, key in KEYS[name].items()
     }
     folders = {segments.folder_of(task.cached_for).name for task in plan.tasks if task.cached_for is not None}
-    assert folders == (set() if name in {"probe", "log_odds"} else {CACHE_FOLDER})
+    assert (CACHE_FOLDER in folders) == (name not in {"probe", "log_odds"})
+    assert len(folders) == {"probe": 0, "log_odds": 0, "pmi": 2}.get(name, 1)
+
+
+@pytest.mark.parametrize("renewed", ["transformers", "tokenizers"])
+def test_another_version_of_what_reads_models_and_text_finds_nothing_of_earlier_ones(
+    renewed, loaded, tmp_path, monkeypatch
+):
+    def names():
+        plan = plan_of(loaded.info, claim_frame(), ("calibrated", "p_true", "probe"), tmp_path)
+        return {task.key for task in plan.tasks} | {task.cached_for for task in plan.tasks} - {None}
+
+    before = names()
+    assert names() == before
+    monkeypatch.setattr(tasks, "version", lambda name: "5.99" if name == renewed else version(name))
+    assert not names() & before
 
 
 def test_two_needs_of_one_name_are_refused(loaded, tmp_path):

@@ -22,6 +22,9 @@ def tokenized(rows, n_context=1):
     return [TokenizedRequest(tuple(row), min(n_context, len(row) - 1), 0, boundary_ok=True) for row in rows]
 
 
+SOME = tokenized([[10, 11, 12, 13], [10, 11, 13]])
+
+
 def plain_one_by_one(loaded, requests):
     found = []
     for request in requests:
@@ -50,7 +53,7 @@ def test_random_tries_score_as_each_row_alone(architecture, rows, pack_nodes, n_
 
 @pytest.mark.parametrize("architecture", CONFIGS)
 def test_every_architecture_takes_the_fast_way(architecture):
-    assert strategies.strategy_for(MODELS[architecture]) is strategies.trie_and_tiles
+    assert strategies.strategy_for(MODELS[architecture], SOME) is strategies.trie_and_tiles
 
 
 @pytest.mark.parametrize("pack_nodes", [1, 7, 64, 10**6])
@@ -108,7 +111,7 @@ def test_a_model_that_changes_its_logits_keeps_its_own_head():
     requests = tokenized([[10, 11, 12, 13], [10, 11, 13]])
     expected = plain_one_by_one(loaded, requests)
     np.testing.assert_allclose(logprob_sums(loaded, requests), expected, atol=1e-4)
-    assert strategies.strategy_for(loaded) is strategies.trie_and_own_head
+    assert strategies.strategy_for(loaded, SOME) is strategies.trie_and_own_head
 
 
 def recurrent_model():

@@ -1,4 +1,5 @@
 import pytest
+from tokenizers import processors
 
 from bitsperfact.errors import BadInput
 from bitsperfact.scoring.requests import Request
@@ -76,3 +77,69 @@ def test_policy_that_needs_a_missing_token_is_refused():
     tokenizer.eos_token = None
     with pytest.raises(BadInput, match="a tokenizer with a BOS or EOS token"):
         Encoder(tokenizer).encode([Request("", "Rain")])
+
+
+#: A tokenizer's own template, and the tokens of it that stand before a text.
+TEMPLATES = {
+    "[gMASK] <sop> $A": ["[gMASK]", "<sop>"],
+    "[CLS] $A [SEP]": ["[CLS]"],
+    "</s> $A": ["</s>"],
+    "$A </s>": [],
+    "<s> $A </s>": ["<s>"],
+}
+
+
+def tokenizer_of(template, **names):
+    """A byte tokenizer with a template, and no BOS or EOS but those of `names`."""
+    special = [token for token in template.split() if token != "$A"]
+    tokenizer = byte_tokenizer()
+    tokenizer.add_special_tokens({"extra_special_tokens": special})
+    tokenizer._tokenizer.post_processor = processors.TemplateProcessing(
+        single=template, special_tokens=[(token, tokenizer.convert_tokens_to_ids(token)) for token in special]
+    )
+    tokenizer.bos_token, tokenizer.eos_token = names.get("bos"), names.get("eos")
+    return tokenizer
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_what_precedes_a_claim_is_what_the_tokenizer_puts_there_and_nothing_that_it_appends_is_scored(template):
+    tokenizer = tokenizer_of(template, eos="</s>")
+    (encoded,) = Encoder(tokenizer).encode([PARIS])
+    plain = tokenizer("The capital of France is Paris", add_special_tokens=False)["input_ids"]
+    assert list(encoded.ids) == tokenizer.convert_tokens_to_ids(TEMPLATES[template]) + plain
+    assert scored_text(tokenizer, encoded) == " Paris"
+    (bare,) = Encoder(tokenizer).encode([Request("", "Rain")])
+    assert tokenizer.convert_ids_to_tokens(bare.ids[: bare.n_context]) == (TEMPLATES[template] or ["</s>"])
+
+
+def test_policies_keep_their_words_where_the_start_is_no_bos():
+    tokenizer = tokenizer_of("[gMASK] <sop> $A")
+    before = {bos: Encoder(tokenizer, bos).precedes for bos in ("auto", "always", "never")}
+    assert before["auto"] == before["always"] == tuple(tokenizer.convert_tokens_to_ids(["[gMASK]", "<sop>"]))
+    assert before["never"] == ()
+
+
+@pytest.mark.parametrize("bos", ["auto", "always", "never"])
+@pytest.mark.parametrize("spelled", ["[gMASK]<sop>", "<sop>"])
+def test_what_a_text_spells_out_comes_once_and_is_not_scored(spelled, bos):
+    tokenizer = tokenizer_of("[gMASK] <sop> $A")
+    for request in (Request(f"{spelled}It is", " so"), Request("", f"{spelled}It is so")):
+        (encoded,) = Encoder(tokenizer, bos).encode([request])
+        tokens = tokenizer.convert_ids_to_tokens(encoded.ids)
+        assert tokens.count("<sop>") == 1
+        assert tokens.count("[gMASK]") == int(bos != "never" or "gMASK" in spelled)
+        assert scored_text(tokenizer, encoded) in {" so", "It is so"}
+
+
+def test_unconditional_tokens_are_those_of_the_claim():
+    tokenizer = byte_tokenizer(adds_bos=True, merges=(("i", "s"),))
+    request = Request("The city of Par", "is")  # alone it is "is" too, after "Pari" it is "s"
+    (claim,), (free,) = (getattr(Encoder(tokenizer), name)([request]) for name in ("encode", "unconditional"))
+    assert free.ids == (tokenizer.bos_token_id, *claim.ids[claim.n_context :])
+    assert free.n_context == 1
+    merged = Request("The city of Pari", "s")
+    (free,) = Encoder(tokenizer).unconditional([merged])
+    assert scored_text(tokenizer, free) == "is"
+    tokenizer = tokenizer_of("$A")
+    with pytest.raises(BadInput, match="a tokenizer with a BOS or EOS token"):
+        Encoder(tokenizer).unconditional([PARIS])

@@ -113,7 +113,7 @@ def _refuse_many(both: dict[str, list[tuple[int, bool]]], n_rows: int, where: st
 
 def _with_hash(batches: Iterable[pd.DataFrame], wanted: Hashes) -> Iterator[tuple[int, str, bool, str, str]]:
     for batch in batches:
-        texts = batch["prefix"] + batch["target"]
-        for at in np.flatnonzero(np.isin(text_hashes(texts), wanted)):
-            row = batch.iloc[at]
-            yield int(row["row"]), str(texts.iloc[at]), bool(row["is_fact"]), row["group"], row["prefix"]
+        batch = batch.assign(text=batch["prefix"] + batch["target"])
+        found = batch[np.isin(text_hashes(batch["text"]), wanted)]
+        columns = (found[name].tolist() for name in ("row", "text", "is_fact", "group", "prefix"))
+        yield from zip(*columns, strict=True)

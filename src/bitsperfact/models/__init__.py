@@ -8,6 +8,7 @@ neither torch nor transformers.
 from bitsperfact.errors import Unavailable
 from bitsperfact.models.architectures import is_classifier, skeleton
 from bitsperfact.models.describing import describe, resolve, resolve_config
+from bitsperfact.models.inputs import ModelInputs, max_tokens
 from bitsperfact.models.loading import LoadedModel, Opener, load, opener
 from bitsperfact.models.sources import Entry, Source, known
 from bitsperfact.models.spec import DTYPE_BITS, ModelSpec
@@ -16,6 +17,7 @@ __all__ = [
     "DTYPE_BITS",
     "Entry",
     "LoadedModel",
+    "ModelInputs",
     "ModelSpec",
     "Opener",
     "Source",
@@ -24,6 +26,7 @@ __all__ = [
     "is_classifier",
     "known",
     "load",
+    "max_tokens",
     "opener",
     "resolve",
     "resolve_config",

@@ -62,7 +62,9 @@ def _check_code(folder: Path, config: dict[str, Any], trusted: bool) -> None:
         raise BadInput(folder / "config.json", "a model_type that the installed transformers knows", repr(kind))
     if not trusted:
         raise BadInput(
-            folder, "a model without code of its own (trust_remote_code runs it)", f"custom code for {kind!r}"
+            folder,
+            "a model without code of its own (--trust-remote-code, trust_remote_code=True, runs it)",
+            f"custom code for {kind!r}",
         )
 
 

@@ -18,7 +18,7 @@ from bitsperfact.models.adapters import (
     is_adapter,
     parts,
 )
-from bitsperfact.models.architectures import count_parameters, skeleton
+from bitsperfact.models.architectures import plan
 from bitsperfact.models.checks import check_config, check_folder
 from bitsperfact.models.fingerprint import fingerprint
 from bitsperfact.models.quantising import (
@@ -115,9 +115,10 @@ def info_of(spec: ModelSpec, files: ModelFiles) -> ModelInfo:
     pinned, record = fingerprint(folder), record_of(folder)
     if record is not None:
         revision, n_params, architecture = record.revision, record.n_params, record.architecture
+        active_params = None
     else:
         revision = _revision(folder, pinned)
-        n_params, architecture = _size(folder, pinned, spec.trust_remote_code)
+        n_params, architecture, active_params = _size(folder, pinned, spec.trust_remote_code)
     memory_bits = record.memory_bits if record else None
     if memory_bits is None:
         memory_bits = source_of(base.name).stored_bits(base)
@@ -130,19 +131,25 @@ def info_of(spec: ModelSpec, files: ModelFiles) -> ModelInfo:
         own = adapter_fingerprint(files.adapter)
         revision, pinned = f"{revision}+{_revision(files.adapter, own)}", sha256_of_text(pinned, "adapter", own)
         tensors = adapter_tensors(files.adapter)
-        n_params += sum(each.n for each in tensors)
+        own_params = sum(each.n for each in tensors)
+        n_params += own_params
+        if active_params is not None:
+            active_params += own_params
         if memory_bits is not None:
             memory_bits += sum(each.n * each.bits for each in tensors)
     if spec.quantise is not None:
         name, pinned = f"{name} ({spec.quantise})", quantised_fingerprint(pinned, spec.quantise)
-    return ModelInfo(name, revision, pinned, n_params, spec.dtype, architecture, memory_bits)
+    return ModelInfo(
+        name, revision, pinned, n_params, spec.dtype, architecture, memory_bits, active_params=active_params
+    )
 
 
 def _opened_bits(spec: ModelSpec, folder: Path, n_params: int, stored: float) -> float:
     """Bits of the base's weights in the narrowest form that they went through, from `stored` at the source."""
     if spec.quantise is None:
         return min(stored, float(DTYPE_BITS[spec.dtype] * n_params))
-    return quantised_bits(skeleton(folder, trust_remote_code=spec.trust_remote_code), spec, stored / n_params)
+    network = plan(folder, trust_remote_code=spec.trust_remote_code).skeleton
+    return quantised_bits(network, spec, stored / n_params)
 
 
 def stored_bits(folder: Path, n_params: int) -> float | None:
@@ -167,14 +174,15 @@ def _revision(folder: Path, pinned: str) -> str:
     return folder.name if is_commit else pinned[:12]
 
 
-def _size(folder: Path, pinned: str, trust_remote_code: bool) -> tuple[int, str]:
-    """Parameters and class of the model, remembered by fingerprint."""
-    memory = cache_folder() / "sizes" / f"{pinned}-2.json"
+def _size(folder: Path, pinned: str, trust_remote_code: bool) -> tuple[int, str, int | None]:
+    """Parameters and class of the model, and the parameters that a token passes; remembered by fingerprint."""
+    memory = cache_folder() / "sizes" / f"{pinned}-3.json"
     try:
-        n_params, architecture = json.loads(memory.read_text(encoding="utf-8"))
+        n_params, architecture, active = json.loads(memory.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError):
         # The files cannot be counted instead: old checkpoints store masks, and some store tied matrices twice.
-        network = skeleton(folder, trust_remote_code=trust_remote_code)
-        n_params, architecture = count_parameters(network), type(network).__name__
-        write_text(memory, json.dumps([n_params, architecture]))
-    return n_params, architecture
+        planned = plan(folder, trust_remote_code=trust_remote_code)
+        n_params, active = planned.count_parameters(), planned.count_active()
+        architecture = type(planned.skeleton).__name__
+        write_text(memory, json.dumps([n_params, architecture, active]))
+    return n_params, architecture, active

@@ -1,6 +1,5 @@
 """From a model's name to a model that is ready to score."""
 
-import json
 import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from bitsperfact.errors import BadInput
 from bitsperfact.models.adapters import applied, tokenizer_folder, without_adapter
-from bitsperfact.models.architectures import auto_class, unfit
+from bitsperfact.models.architectures import plan, unfit
 from bitsperfact.models.describing import ModelFiles, info_of, located
+from bitsperfact.models.inputs import ModelInputs, max_tokens
 from bitsperfact.models.quantising import quantisation_config
 from bitsperfact.models.quiet import quiet
 from bitsperfact.models.spec import ModelSpec, spec_of
-from bitsperfact.models.store import record_of
+from bitsperfact.models.tokenizers import open_tokenizer
 from bitsperfact.tables import ModelInfo
 
 if TYPE_CHECKING:
@@ -57,9 +57,12 @@ class Opener:
             raise BadInput(where, f"fingerprint {self.info.fingerprint}", found.fingerprint)
         return _opened(self.spec, files, found)
 
-    def tokenizer(self) -> "PreTrainedTokenizerBase":
-        """Return the model's tokenizer alone; raises BadInput as opening the model does."""
-        return _tokenizer(self.spec, self.files if self.files.are_here else located(self.spec))
+    def inputs(self) -> ModelInputs:
+        """Return what the model takes in, without opening its weights; raise BadInput as opening it does."""
+        files = self.files if self.files.are_here else located(self.spec)
+        with quiet():
+            planned = plan(files.folder, trust_remote_code=self.spec.trust_remote_code)
+            return ModelInputs(_tokenizer(self.spec, files), max_tokens(planned.config))
 
     def in_dtype(self, dtype: str) -> "Opener":
         """Return an opener of the same model in another precision."""
@@ -109,34 +112,7 @@ def _placement(device: str) -> Any:
 
 
 def _tokenizer(spec: ModelSpec, files: ModelFiles) -> Any:
-    from transformers import AutoTokenizer
-
-    folder = tokenizer_folder(files.folder, files.adapter)
-    if record_of(folder):
-        return _built_tokenizer(folder)
-    try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=spec.trust_remote_code)
-    except unfit() as error:
-        raise BadInput(folder, "a tokenizer that transformers can read", error) from None
-
-
-def _built_tokenizer(folder: Path) -> Any:
-    """Return the tokenizer of a folder built here, which holds the whole pipeline.
-
-    A family's own class would rebuild that in its own way. `from_pretrained` ends at the same, but parses the
-    vocabulary in Python too and copies it: half of what Gemma's takes. Opening it beside the weights, in a thread,
-    gains nothing: its parser keeps the interpreter's lock.
-    """
-    from transformers import PreTrainedTokenizerFast
-
-    settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-    template = folder / "chat_template.jinja"
-    if template.is_file():
-        settings["chat_template"] = template.read_text(encoding="utf-8")
-    for name in ("tokenizer_class", "backend"):
-        settings.pop(name, None)
-    file = str(folder / "tokenizer.json")
-    return PreTrainedTokenizerFast(tokenizer_file=file, name_or_path=str(folder), **settings)
+    return open_tokenizer(tokenizer_folder(files.folder, files.adapter), spec.trust_remote_code)
 
 
 def _adapted(spec: ModelSpec, files: ModelFiles) -> Any:
@@ -159,13 +135,16 @@ def _adapted(spec: ModelSpec, files: ModelFiles) -> Any:
 def _model(spec: ModelSpec, folder: Path) -> Any:
     import torch
 
+    planned = plan(folder, trust_remote_code=spec.trust_remote_code)
     placement, packed = _placement(spec.device), quantisation_config(spec)
     if packed is not None and placement is None:
         placement = {"": "cpu"}  # left alone, some libraries choose a GPU
     try:
         with without_adapter(folder) as bare:
-            model, report = auto_class(folder).from_pretrained(
+            model, report = planned.auto.from_pretrained(
                 bare,
+                config=planned.config,
+                key_mapping=planned.renamed,
                 dtype=getattr(torch, spec.dtype),
                 device_map=placement,
                 trust_remote_code=spec.trust_remote_code,
@@ -187,7 +166,10 @@ def _model(spec: ModelSpec, folder: Path) -> Any:
 def _input_device(model: Any) -> "torch.device":
     import torch
 
-    embedding = model.get_input_embeddings()
+    try:
+        embedding = model.get_input_embeddings()
+    except unfit():  # a model's own code may not say
+        return torch.device(model.device)
     # An offloaded layer's weights sit on `meta` until its hook fetches them to the device that it computes on.
     computes_on = getattr(getattr(embedding, "_hf_hook", None), "execution_device", None)
     return torch.device(computes_on) if computes_on is not None else embedding.weight.device

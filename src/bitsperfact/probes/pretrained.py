@@ -17,9 +17,11 @@ from bitsperfact.options import Options, app_of
 def probe(options: Options) -> int:
     """Score, analyse, judge, report; return the exit status."""
     from bitsperfact import pipeline, precision, report
+    from bitsperfact.scoring import survey
 
     finished = pipeline.run(options)
-    report.print_run(finished, pipeline.left_out_lines(finished.manifest) + precision.lines(finished.manifest))
+    notes = (pipeline.left_out_lines, survey.lines, precision.lines)
+    report.print_run(finished, [line for lines in notes for line in lines(finished.manifest)])
     return console.status_under(options.strict, finished.verdict["status"])
 
 

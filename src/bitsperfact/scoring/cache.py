@@ -16,6 +16,7 @@ from bitsperfact.execution import ShardStore
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.segments import AnswerCache, folder_of, short_keys, trim
 from bitsperfact.scoring.shards import Shards
+from bitsperfact.scoring.surveyed import SurveyedShards
 from bitsperfact.scoring.tasks import Read, ScoringTask
 
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ class _Pending:
     """
 
     def __init__(self) -> None:
-        self._shards: Shards | None = None
+        self._shards: Shards | SurveyedShards | None = None
         self._now: list[NDArray[np.uint64]] = []
         self._before = np.empty(0, dtype=np.uint64)
 
-    def take(self, shards: Shards, requests: Sequence[Request]) -> bool:
+    def take(self, shards: Shards | SurveyedShards, requests: Sequence[Request]) -> bool:
         """Note the requests unless one of them is pending already; tasks of one file come in a row."""
         if shards is not self._shards:
             self._before = np.sort(np.concatenate([self._before, *self._now]))

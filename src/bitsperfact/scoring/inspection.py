@@ -58,8 +58,9 @@ def encoded_requests(plan: ScoringPlan, score: Score, tokenizer: Any, claim: int
     for need in score.needs:
         requests = list(dict.fromkeys(plan.requests_of(need, claim)))
         texts, tokenized = need.reader.encode(tokenizer, requests, plan.settings)
-        for request, text, ids in zip(requests, texts, tokenized, strict=True):
-            yield EncodedRequest(score.name, need, text, ids, in_chat=text != request)
+        in_chat = need.reader.in_chat(tokenizer, plan.settings)
+        for text, ids in zip(texts, tokenized, strict=True):
+            yield EncodedRequest(score.name, need, text, ids, in_chat)
 
 
 def examples(plan: ScoringPlan, tokenizer: Any) -> list[dict[str, Any]]:

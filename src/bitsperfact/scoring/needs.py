@@ -16,13 +16,15 @@ class Need:
 
     `builder` surveys the claims of a set, without their labels, and says what is asked about them. Requests are
     sorted by text, each once; `whole` ones, each a claim as one text without context, stay in the order of the
-    claims. Scores with the same need share its answers; shards are named by it, so a name means one thing.
+    claims. Scores with the same need share its answers; shards are named by it, so a name means one thing. A
+    claim is set aside where one of its requests is too long for a model or, unless `every` one is needed, all are.
     """
 
     name: str
     reader: Reader
     builder: Callable[[Unlabelled], RequestBuilder]
     whole: bool = False
+    every: bool = True
 
 
 def same_for_all(name: str, reader: Reader, per_claim: int, build: Build) -> Need:

@@ -65,16 +65,22 @@ class Reader(ABC):
     `kind`: the models that can be asked. `columns`: the numbers of a row, name -> numpy type, `n_tokens` and
     `n_bytes` among them; one may be an array. Where rows are few bytes they may be cached for later runs: then
     `cache_names`, not None, tell them from other readers' rows. `rounding`: None where precision is not compared.
+    `reads_last`: whether the model reads a request's last token, or only says how likely it is.
     """
 
     kind: ClassVar[ModelKind] = CAUSAL
     columns: ClassVar[Mapping[str, str]]
     cache_names: ClassVar[tuple[str, ...] | None] = None
     rounding: ClassVar[Rounding | None] = None
+    reads_last: ClassVar[bool] = True
 
     def chat_names(self, settings: Settings) -> tuple[str, ...]:  # noqa: ARG002
         """Return what tells rows of requests put into a chat template from rows of plain ones; () for plain."""
         return ()
+
+    def in_chat(self, tokenizer: Any, settings: Settings) -> bool:  # noqa: ARG002
+        """Return whether requests are put into a chat template; raise BadInput where it is asked for in vain."""
+        return False
 
     def encode(
         self, tokenizer: Any, requests: Sequence[Request], settings: Settings

@@ -1,10 +1,10 @@
 """What models have answered before, of all runs, so that nothing is computed twice.
 
-A folder per model (its fingerprint covers weights and tokenizer), dtype, start-token policy and reader holds
-segments: files of fixed records, one per request, named by the hash of their contents. So a segment is written
-once, by atomic rename, and any number of processes may add at the same time; one that was damaged does not bear
-its own name, and goes. Deleting anything here costs computation, nothing else: a run keeps its own copy of every
-answer.
+A folder per model (its fingerprint covers weights and tokenizer), dtype, start-token policy, versions of what
+reads models and text, and reader holds segments: files of fixed records, one per request, named by the hash of
+their contents. So a segment is written once, by atomic rename, and any number of processes may add at the same
+time; one that was damaged does not bear its own name, and goes. Deleting anything here costs computation, nothing
+else: a run keeps its own copy of every answer.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ Records = NDArray[np.void]
 
 
 def folder_of(names: Sequence[str]) -> Path:
-    """Return where the answers of one model, precision, start-token policy and reader lie."""
+    """Return where the answers lie that `names`, those of `tasks.numbers_of` and a reader's, are decided by."""
     return cache_folder() / "scores" / sha256_of_text(FORMAT, *names)[:32]
 
 

@@ -6,8 +6,9 @@ numbers depend on, so a stored shard is right for whoever asks for it again, and
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,11 +26,13 @@ from bitsperfact.scoring.registry import check_fit
 from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.score import Answers, Array, Score, ScoreInput
 from bitsperfact.scoring.shards import Shards
+from bitsperfact.scoring.survey import SetSurvey, survey
+from bitsperfact.scoring.surveyed import NeedSurvey, SurveyedShards, moved
 from bitsperfact.scoring.views import Labelled
 from bitsperfact.tables import ModelInfo
 
 if TYPE_CHECKING:
-    from bitsperfact.models import LoadedModel
+    from bitsperfact.models import LoadedModel, ModelInputs
 
 #: Changes whenever stored shards of older code must not be read again.
 FORMAT = "2"
@@ -58,15 +61,15 @@ Read = Callable[[tuple[Request, ...]], "Callable[[LoadedModel], pd.DataFrame]"]
 class ScoringTask:
     """One shard to compute: number `at` of `shards`, whose requests are read when they are needed.
 
-    `cached_for` names the model, precision, start-token policy and reader that cached rows are of; None where the
-    reader's are not cached.
+    `cached_for` names what `numbers_of` does and the reader that cached rows are of; None where the reader's are
+    not cached.
     """
 
     key: str
     n_items: int
     label: str
     opener: "Callable[[], LoadedModel]"
-    shards: Shards
+    shards: Shards | SurveyedShards
     at: int
     reader: Reader
     cached_for: tuple[str, ...] | None
@@ -87,7 +90,9 @@ class ScoringTask:
 class ScoringPlan:
     """How the scores of one model on one claim set are computed: its `tasks`, then `parts` from their results.
 
-    Raises BadInput where the model cannot be scored so (see `registry.check_fit`), or the set (`Score.check`).
+    `survey` says how the model reads the set's requests; without one they are read as they are, and none may be
+    too long. Raises BadInput where the model cannot be scored so (see `registry.check_fit`), or the set
+    (`Score.check`).
     """
 
     model: ModelInfo
@@ -95,17 +100,26 @@ class ScoringPlan:
     scores: tuple[Score, ...]
     settings: Settings
     open_model: "Callable[[], LoadedModel]"
+    survey: SetSurvey | None = None
 
     def __post_init__(self) -> None:
         check_fit(self.model, self.scores, self.settings.bos, self.settings.chat)
         for score in self.scores:
             self.requests.check(score)
 
+    def surveyed(self, inputs: "ModelInputs") -> "ScoringPlan":
+        """Return the plan with a survey, by what the model takes in; BadInput where every claim is too long."""
+        found = survey(self.model.name, self.requests, self._needs.values(), SHARD_REQUESTS, inputs, self.settings)
+        return replace(self, survey=found)
+
+    @property
+    def _needs(self) -> dict[str, Need]:
+        return {need.name: need for score in self.scores for need in score.needs}
+
     @cached_property
     def shards(self) -> dict[str, list[ScoringTask]]:
         """Tasks by the name of the need that they are part of; needs that scores share come once."""
-        needs = {need.name: need for score in self.scores for need in score.needs}
-        return {name: self._tasks(need) for name, need in needs.items()}
+        return {name: self._tasks(need) for name, need in self._needs.items()}
 
     @property
     def tasks(self) -> list[ScoringTask]:
@@ -113,27 +127,39 @@ class ScoringPlan:
         return [task for shards in self.shards.values() for task in shards]
 
     def _tasks(self, need: Need) -> list[ScoringTask]:
-        reader, settings = need.reader, self.settings
-        numbers_of = (self.model.fingerprint, self.model.dtype, settings.bos, *reader.chat_names(settings))
-        cached_for = None if reader.cache_names is None else (*numbers_of, *reader.cache_names)
+        reader, decided_by = (
+            need.reader,
+            (
+                *numbers_of(self.model, self.settings),
+                *need.reader.chat_names(self.settings),
+            ),
+        )
+        cached_for = None if reader.cache_names is None else (*decided_by, *reader.cache_names)
         label = f"{self.model.name} · {self.requests.name}"
-        shards = self.requests.sharded(need, SHARD_REQUESTS).shards
-        read = partial(Reading, reader, settings)
+        given = self.requests.sharded(need, SHARD_REQUESTS).shards
+        found = self._survey_of(need)
+        shards = given if found is None else SurveyedShards(given, found)
+        read = partial(Reading, reader, self.settings)
         tasks = []
-        for at, n_items in enumerate(shards.sizes.tolist()):
-            key = sha256_of_text(FORMAT, need.name, *numbers_of, *_texts(need, shards.read(at)))[:32]
+        for at in np.flatnonzero(shards.sizes).tolist():
+            n_items = int(shards.sizes[at])
+            key = sha256_of_text(FORMAT, need.name, *decided_by, *_texts(need, shards.read(at)))[:32]
             tasks.append(ScoringTask(key, n_items, label, self.open_model, shards, at, reader, cached_for, read))
         return tasks
 
     def requests_of(self, need: Need, claim: int) -> list[Request]:
-        """Return what one need of a score asks about one claim, by its place in the set."""
-        sharded = self.requests.sharded(need, SHARD_REQUESTS)
+        """Return what one need of a score asks about one claim, by its place in the set, as the model reads it."""
+        sharded, found = self.requests.sharded(need, SHARD_REQUESTS), self._survey_of(need)
         ends = np.cumsum(sharded.shards.sizes)
-        found = []
+        requests = []
         for slot in sharded.slots[claim].tolist():
             at = int(np.searchsorted(ends, slot, side="right"))
-            found.append(sharded.shards.read(at)[slot - int(ends[at])])  # counted from the shard's end
-        return found
+            request = sharded.shards.read(at)[slot - int(ends[at])]  # counted from the shard's end
+            requests.append(request if found is None else moved(request, int(found.moved[slot])))
+        return requests
+
+    def _survey_of(self, need: Need) -> NeedSurvey | None:
+        return None if self.survey is None else self.survey.needs.get(need.name)
 
     def assemble(self, read: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
         """Return the scores table of this model and claim set; `read` returns a finished shard by its key."""
@@ -156,10 +182,13 @@ class ScoringPlan:
 
     def _answers(self, need: Need, read: Callable[[str], pd.DataFrame]) -> Answers:
         columns = columns_of(self.shards[need.name], read, need.reader.columns)
+        if (found := self._survey_of(need)) is not None:
+            columns = found.completed(columns, need.reader.columns)
         return Answers(columns, self.requests.sharded(need, SHARD_REQUESTS).slots)
 
     def _rows(self, score: Score, value: Array, raw: Answers) -> Iterator[pd.DataFrame]:
-        bad = np.flatnonzero(~np.isfinite(value))
+        kept = np.ones(len(value), dtype=bool) if self.survey is None else ~self.survey.too_long
+        bad = np.flatnonzero(~np.isfinite(value) & kept)
         if len(bad):
             text = "".join(self.requests.rows.row(int(bad[0]), ["prefix", "target"]))
             where = f"score {score.name}, model {self.model.name}, claim {text!r}"
@@ -175,7 +204,19 @@ class ScoringPlan:
                 "score": score.name,
                 "value": value[here],
             }
-            yield pd.DataFrame(identity | _raw_columns(raw, here))[list(tables.COLUMNS["scores"])]
+            frame = pd.DataFrame(identity | _raw_columns(raw, here))[list(tables.COLUMNS["scores"])]
+            if kept[here].any():
+                yield frame[kept[here]]
+
+
+def numbers_of(model: ModelInfo, settings: Settings) -> tuple[str, ...]:
+    """Return all that decides a model's numbers but the requests: part of every key that they are stored under.
+
+    The versions of what reads models and text belong to it, for a run's own shards too: releases of both have
+    changed tokens, and a run that goes on under another must not mix two kinds of numbers in one table.
+    """
+    versions = (f"{name} {version(name)}" for name in ("transformers", "tokenizers"))
+    return (model.fingerprint, model.dtype, settings.bos, *versions)
 
 
 def _texts(need: Need, requests: tuple[Request, ...]) -> list[str]:

@@ -15,7 +15,8 @@ SECTION = Section(
 <tbody>
 {% for info in models %}
 <tr><th scope="row"><bdi>{{ info.name | printable }}</bdi></th>
-<td>{{ info.n_params | parameters }}{% if info.n_params %} <span class="ci">({{ info.n_params | count }})</span>
+<td>{{ info.n_params | parameters }}{% if info.n_params %} <span class="ci">({{ info.n_params | count }}
+{%- if info.active_params is not none %}, {{ info.active_params | parameters }} active{% endif %})</span>
 {%- endif %}</td>
 <td>{{ missing if info.memory_bits is none else info.memory_bits | parameters }}</td>
 <td>{{ info.architecture | printable or missing }}</td><td>{{ info.dtype | printable }}</td>

@@ -29,11 +29,11 @@ def _estimators(separation: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def _provenance(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """`run.json` as lines, without the lists of models and claim sets that stand in tables of their own."""
+    """`run.json` as lines, without lists that stand in tables of their own."""
     return [
         line
         for key, value in manifest.items()
-        if key not in ("models", "claim_sets", "claims_notes")
+        if key not in ("models", "claim_sets", "claims_notes", "tokenization")
         for line in _lines(wording.words(key), value)
     ]
 

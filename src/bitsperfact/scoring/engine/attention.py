@@ -139,19 +139,28 @@ _walks: list[TrieWalk] = []
 
 
 @contextmanager
-def _attention_by(model: Any, walk: TrieWalk) -> Iterator[None]:
-    """Let a model's attention, and that of its parts, be that of a walk."""
+def attention_named(model: Any, name: str) -> Iterator[None]:
+    """Let a model's attention, and that of its parts, be what transformers knows by this name, for the block."""
     configs = {id(part.config): part.config for part in model.modules() if hasattr(part, "config")}
     before = [(config, config._attn_implementation) for config in configs.values()]
-    _walks.append(walk)
     try:
         for config, _ in before:
-            config._attn_implementation = NAME
+            config._attn_implementation = name
         yield
     finally:
+        for config, own in before:
+            config._attn_implementation = own
+
+
+@contextmanager
+def _attention_by(model: Any, walk: TrieWalk) -> Iterator[None]:
+    """Let a model's attention, and that of its parts, be that of a walk."""
+    _walks.append(walk)
+    try:
+        with attention_named(model, NAME):
+            yield
+    finally:
         _walks.pop()
-        for config, name in before:
-            config._attn_implementation = name
 
 
 def _trie_attention(

@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models import max_tokens
+from bitsperfact.scoring.engine.head import refuse_tokens_beyond
 from bitsperfact.scoring.engine.memory import Budget, auto_batch_tokens
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def classifier_logits(
         return np.empty(0)
     lengths = np.array([len(ids) for ids in texts])
     _check_lengths(loaded, lengths)
+    refuse_tokens_beyond(loaded, texts)
     budget = Budget(batch_tokens or auto_batch_tokens(loaded, int(lengths.max())), loaded=loaded)
     found = np.empty(len(texts))
     with _last_token_read(loaded.model.config.get_text_config()):
@@ -48,7 +51,7 @@ def classifier_logits(
 
 def _check_lengths(loaded: "LoadedModel", lengths: NDArray[np.int64]) -> None:
     where, longest = f"model {loaded.info.name}", int(lengths.max())
-    most = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None) or longest
+    most = max_tokens(loaded.model.config) or longest
     # Some classifiers count positions from 2; their tokenizers know what is left.
     most = min(most, loaded.tokenizer.model_max_length)
     if longest > most:

@@ -5,16 +5,21 @@ made in tiles that stay in a processor's cache, some positions by some tokens of
 into each position's normaliser, in float32.
 """
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from bitsperfact.errors import BadInput
 from bitsperfact.scoring.engine.trie import Ints
+
+if TYPE_CHECKING:
+    from bitsperfact.models import LoadedModel
 
 #: Positions per tile, and logits per tile: by device, what its cache holds and its multipliers need.
 TILE_POSITIONS = 1024
@@ -40,7 +45,7 @@ def capture_hidden(model: Any, positions: Ints) -> Iterator[list[torch.Tensor]]:
         seen.append(hidden[0, torch.from_numpy(positions).to(hidden.device)])
         return (hidden[:, :0], *inputs[1:])
 
-    hook = model.get_output_embeddings().register_forward_pre_hook(divert)
+    hook = head_of(model).register_forward_pre_hook(divert)
     try:
         yield seen
     finally:
@@ -48,23 +53,75 @@ def capture_hidden(model: Any, positions: Ints) -> Iterator[list[torch.Tensor]]:
 
 
 @contextmanager
-def head_only_at(model: Any, rows: Ints, columns: Ints) -> Iterator[None]:
-    """Let the vocabulary head see only the hidden states at these rows and columns, as one row of the logits.
+def head_only_at(model: Any, rows: Ints, columns: Ints) -> Iterator[Callable[[Any], torch.Tensor]]:
+    """Let the vocabulary head see only the hidden states at these rows and columns.
 
-    A hook in front of the head, rather than a head of our own, keeps whatever the model does to its logits
-    afterwards (soft-capping, scaling): those act on each position alone.
+    Yields what takes their logits, (n, vocabulary), from the model's output. A hook in front of the head, rather
+    than a head of our own, keeps whatever the model does to its logits afterwards (soft-capping, scaling): those
+    act on each position alone. A model that does not say which module is its head makes all logits.
     """
+    selected = []
 
     def select(_: Any, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-        hidden = inputs[0]
-        row, column = (torch.from_numpy(index).to(hidden.device) for index in (rows, columns))
-        return (hidden[row, column].unsqueeze(0), *inputs[1:])
+        if inputs[0].ndim != 3:  # not a row of hidden states a row: several streams, say
+            return inputs
+        selected.append(True)
+        return (_at(inputs[0]).unsqueeze(0), *inputs[1:])
 
-    hook = model.get_output_embeddings().register_forward_pre_hook(select)
+    def _at(values: torch.Tensor) -> torch.Tensor:
+        row, column = (torch.from_numpy(index).to(values.device) for index in (rows, columns))
+        return values[row, column]
+
+    def taken(output: Any) -> torch.Tensor:
+        logits: torch.Tensor = output.logits if hasattr(output, "logits") else output[0]
+        return logits[0] if selected else _at(logits)
+
+    head = head_of(model)
+    hook = None if head is None else head.register_forward_pre_hook(select)
     try:
-        yield
+        yield taken
     finally:
-        hook.remove()
+        if hook is not None:
+            hook.remove()
+
+
+def head_of(model: Any) -> Any:
+    """Return the module that makes logits of hidden states; None where a model does not say."""
+    try:
+        return model.get_output_embeddings()
+    except Exception:  # a model's own code may raise anything
+        return None
+
+
+def run(model: Any, inputs: dict[str, torch.Tensor], **options: Any) -> Any:
+    """Return a model's output, without a cache; options that its code does not know are left out."""
+    known = inspect.signature(model.forward).parameters
+    if not any(each.kind is each.VAR_KEYWORD for each in known.values()):
+        options = {name: value for name, value in options.items() if name in known}
+    return model(**inputs, **options)
+
+
+def vocabulary(model: Any) -> int:
+    """Return how many tokens a model can both read and predict: rows of its embedding, and of its head."""
+    try:
+        embedding = model.get_input_embeddings()
+    except Exception:
+        embedding = None
+    sizes = (getattr(embedding, "num_embeddings", None), getattr(head_of(model), "out_features", None))
+    known = [size for size in sizes if size is not None]
+    return int(min(known) if known else model.config.get_text_config().vocab_size)
+
+
+def refuse_tokens_beyond(loaded: "LoadedModel", texts: Sequence[Sequence[int]]) -> None:
+    """Raise BadInput where a text has a token that the model has no row for; a device would only assert."""
+    rows = vocabulary(loaded.model)
+    for ids in texts:
+        if max(ids, default=0) >= rows:
+            token = loaded.tokenizer.convert_ids_to_tokens(max(ids))
+            where = f"model {loaded.info.name}, claim {loaded.tokenizer.decode(list(ids))!r}"
+            raise BadInput(
+                where, f"tokens below {rows}, the rows of its embedding", f"{token!r}, token {max(ids)}"
+            )
 
 
 def logprobs_of(logits: torch.Tensor, reads: Reads) -> NDArray[np.float64]:
@@ -77,7 +134,7 @@ def logprobs_of(logits: torch.Tensor, reads: Reads) -> NDArray[np.float64]:
 
 def can_tile(model: Any) -> bool:
     """Return whether the model's head is one matrix in reach, to be multiplied in parts."""
-    head = model.get_output_embeddings()
+    head = head_of(model)
     return type(head) is torch.nn.Linear and head.weight.device.type != "meta" and not hasattr(head, "_hf_hook")
 
 

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import psutil
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models.architectures import setting
 
 if TYPE_CHECKING:
     import torch
@@ -93,11 +94,11 @@ def bytes_per_token(model: Any, longest: int) -> int:
     and scores of one row of `longest` keys, and the states that a probe asks for.
     """
     config = model.config.get_text_config()
-    hidden = int(config.hidden_size)
-    inner = int(getattr(config, "intermediate_size", None) or getattr(config, "n_inner", None) or 4 * hidden)
-    heads = int(getattr(config, "num_attention_heads", None) or 1)
-    width = heads * int(getattr(config, "head_dim", None) or hidden // heads)
-    layers = int(getattr(config, "num_hidden_layers", None) or 1)
+    hidden = setting(config, "hidden_size", "d_model", "n_embd")
+    inner = setting(config, "intermediate_size", "n_inner") or 4 * hidden
+    heads = setting(config, "num_attention_heads") or 1
+    width = heads * (setting(config, "head_dim") or hidden // heads)
+    layers = setting(config, "num_hidden_layers") or 1
     itemsize = max(4, int(model.dtype.itemsize))
     values = (8 + layers) * hidden + 4 * inner + 8 * width + 3 * heads * (longest + 64)
     return itemsize * values

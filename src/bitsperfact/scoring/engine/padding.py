@@ -5,14 +5,15 @@ Requests that share their input share a row, and rows go through the model in pa
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bitsperfact.scoring.engine.head import Reads, head_only_at, logprobs_of
-from bitsperfact.scoring.engine.memory import Budget
+from bitsperfact.errors import BadInput
+from bitsperfact.scoring.engine.head import Reads, head_only_at, logprobs_of, run
+from bitsperfact.scoring.engine.memory import Budget, is_out_of_memory
 from bitsperfact.scoring.tokens import TokenizedRequest
 
 if TYPE_CHECKING:
@@ -115,9 +116,20 @@ def _add_batch(
                 targets.append(ids[position + 1])
                 owners.append(i)
     rows, columns = (np.array(c) for c in zip(*deciding, strict=True))
-    with head_only_at(loaded.model, rows, columns):
-        logits = loaded.model(**padded(loaded, [row.ids for row in batch]), use_cache=False).logits[0]
+    with head_only_at(loaded.model, rows, columns) as taken:
+        logits = taken(_output(loaded, padded(loaded, [row.ids for row in batch])))
     np.add.at(sums, owners, logprobs_of(logits, Reads(np.array(lines), np.array(targets))))
+
+
+def _output(loaded: "LoadedModel", inputs: dict[str, torch.Tensor]) -> Any:
+    """Run the model; raise BadInput where its code fails on plain rows of text: there is no plainer way to ask."""
+    try:
+        return run(loaded.model, inputs, use_cache=False)
+    except Exception as error:
+        if isinstance(error, BadInput) or is_out_of_memory(error):
+            raise
+        got = f"{type(error).__name__}: {error}"
+        raise BadInput(f"model {loaded.info.name}", "a model that reads text alone", got) from error
 
 
 def padded(loaded: "LoadedModel", rows: Sequence[tuple[int, ...]]) -> dict[str, torch.Tensor]:

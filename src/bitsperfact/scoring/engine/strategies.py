@@ -3,7 +3,6 @@
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -12,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
+from bitsperfact.models import max_tokens
 from bitsperfact.scoring.engine.attention import TrieWalk
 from bitsperfact.scoring.engine.head import (
     Reads,
@@ -19,14 +19,17 @@ from bitsperfact.scoring.engine.head import (
     capture_hidden,
     head_only_at,
     logprobs_of,
+    run,
     tiled_logprobs,
+    vocabulary,
 )
 from bitsperfact.scoring.engine.memory import Budget
 from bitsperfact.scoring.engine.packs import packs
 from bitsperfact.scoring.engine.padding import padded_sums
+from bitsperfact.scoring.engine.rotations import of_one_rotation
+from bitsperfact.scoring.engine.trial import refuse_if_not_causal, tokens_to_try, trial_of
 from bitsperfact.scoring.engine.trie import Ints, token_trie
-from bitsperfact.scoring.requests import Request
-from bitsperfact.scoring.tokens import Encoder, TokenizedRequest
+from bitsperfact.scoring.tokens import TokenizedRequest
 
 if TYPE_CHECKING:
     from bitsperfact.models import LoadedModel
@@ -36,80 +39,70 @@ Strategy = Callable[["LoadedModel", Sequence[TokenizedRequest], int], Sums]
 
 #: Largest output of the model's own head at a time, in float32 values (256 MiB).
 HEAD_VALUES = 2**26
-#: Most that a strategy may differ from padded rows, in nats per token: rounding in the model's own precision.
-TOLERANCE_NATS = {torch.float32: 1e-4, torch.float16: 0.05, torch.bfloat16: 0.5}
-#: Prefixes that begin alike, end at different depths and go on by several tokens, from two first tokens.
-TRIED = [
-    Request("The capital of France is", " Paris, which lies on the Seine."),
-    Request("The capital of France is", " Parma."),
-    Request("The capital of Finland is", " Helsinki"),
-    Request("The", " sun rises in the east and sets in the west."),
-    Request("Water", " freezes at zero degrees."),
-]
 #: Nodes per pack when a strategy is tried: several packs, and paths that reach from one to the next.
 TRIED_PACK = 16
 
 _strategies: "WeakKeyDictionary[torch.nn.Module, Strategy]" = WeakKeyDictionary()
 
 
-def strategy_for(loaded: "LoadedModel") -> Strategy:
-    """Return the strategy of a model; the first call for a model tries them out on a few claims."""
+def strategy_for(loaded: "LoadedModel", requests: Sequence[TokenizedRequest]) -> Strategy:
+    """Return the strategy of a model; the first call for a model tries them out on tokens of its requests.
+
+    Raises BadInput where the model is not causal.
+    """
     if loaded.model not in _strategies:
-        _strategies[loaded.model] = _choose(loaded)
+        _strategies[loaded.model] = _choose(loaded, requests)
     return _strategies[loaded.model]
 
 
 @torch.inference_mode()
-def _choose(loaded: "LoadedModel") -> Strategy:
-    requests = _fitting(Encoder(loaded.tokenizer).encode(TRIED), loaded)
-    expected = padded_rows(loaded, requests, 512)
-    n_tokens = np.array([r.n_tokens for r in requests])
-    tolerance = TOLERANCE_NATS.get(loaded.model.dtype, TOLERANCE_NATS[torch.float32])
+def _choose(loaded: "LoadedModel", requests: Sequence[TokenizedRequest]) -> Strategy:
+    context = max_tokens(loaded.model.config) or sys.maxsize
+    tokens = tokens_to_try(requests, int(loaded.model.get_input_embeddings().weight.shape[0]))
+    trial = trial_of(loaded, tokens, context, padded_rows)
+    refuse_if_not_causal(loaded, tokens, context)
     reason = ""
     for strategy in (trie_and_tiles, trie_and_own_head) if can_tile(loaded.model) else (trie_and_own_head,):
         try:
-            off = np.abs(strategy(loaded, requests, TRIED_PACK) - expected) / n_tokens
+            scores = strategy(loaded, trial.requests, TRIED_PACK)
         except BadInput:  # memory does not hold a single token
             raise
         # What a model does with a row that is a trie is not known before: any failure means padded rows.
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             continue
-        if not np.isfinite(expected).all() or off.max() < tolerance:
+        if not np.isfinite(trial.expected).all() or trial.agrees(scores):
             return strategy
-        reason = f"scores differ by {off.max():.2g} nats per token"
+        reason = f"scores differ by {trial.off(scores):.2g} nats per token"
     warnings.warn(f"model {loaded.info.name} is scored without shared prefixes ({reason})", stacklevel=4)
     return padded_rows
 
 
-def _fitting(requests: Sequence[TokenizedRequest], loaded: "LoadedModel") -> list[TokenizedRequest]:
-    """Return the requests, cut to what a model of short context can read."""
-    most = getattr(loaded.model.config.get_text_config(), "max_position_embeddings", None) or sys.maxsize
-    return [replace(r, ids=r.ids[: most + 1], n_context=min(r.n_context, most)) for r in requests]
-
-
+@of_one_rotation
 def padded_rows(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
     """Compute padded rows; `batch_tokens` counts padding."""
     return padded_sums(loaded, requests, Budget(batch_tokens, _head_positions(loaded), loaded))
 
 
+@of_one_rotation
 def trie_and_tiles(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
     """Compute each prefix once, in packs of `batch_tokens` nodes, with a head that never holds all logits."""
 
     def logprobs(inputs: dict[str, torch.Tensor], columns: Ints, reads: Reads) -> Sums:
         with capture_hidden(loaded.model, columns) as seen:
-            loaded.model(**inputs, use_cache=False)
+            run(loaded.model, inputs, use_cache=False)
         return tiled_logprobs(loaded.model, seen[0], reads)
 
     return _trie_sums(loaded, requests, batch_tokens, None, logprobs)
 
 
+@of_one_rotation
 def trie_and_own_head(loaded: "LoadedModel", requests: Sequence[TokenizedRequest], batch_tokens: int) -> Sums:
     """Compute each prefix once, with the model's own head, for those that do to logits what is not known here."""
 
     def logprobs(inputs: dict[str, torch.Tensor], columns: Ints, reads: Reads) -> Sums:
-        with head_only_at(loaded.model, np.zeros_like(columns), columns):
-            logits = loaded.model(**inputs, use_cache=False).logits[0]
+        with head_only_at(loaded.model, np.zeros_like(columns), columns) as taken:
+            logits = taken(run(loaded.model, inputs, use_cache=False))
         return logprobs_of(logits, reads)
 
     return _trie_sums(loaded, requests, batch_tokens, _head_positions(loaded), logprobs)
@@ -137,4 +130,4 @@ def _trie_sums(
 
 
 def _head_positions(loaded: "LoadedModel") -> int:
-    return max(1, HEAD_VALUES // int(loaded.model.get_output_embeddings().weight.shape[0]))
+    return max(1, HEAD_VALUES // vocabulary(loaded.model))

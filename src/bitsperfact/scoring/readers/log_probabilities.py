@@ -1,4 +1,4 @@
-"""log P(continuation | context), in nats, by a causal language model."""
+"""log P(continuation | context), in nats, by a causal language model; and the same tokens without the context."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,10 +28,15 @@ class LogProbabilities(Reader):
     columns: ClassVar = {"logprob_sum": "<f8", "n_tokens": "<i4", "n_bytes": "<i4", "boundary_ok": "?"}
     cache_names: ClassVar[tuple[str, ...] | None] = ()  # the only rows there were when caches had no names
     rounding: ClassVar = Rounding("logprob_sum", "token")
+    reads_last: ClassVar = False
 
     def chat_names(self, settings: Settings) -> tuple[str, ...]:
         """Return the names; where a model has no template, its plain rows bear them too."""
         return ("chat", *(self.instruction or ())) if self._chat(settings) != "never" else ()
+
+    def in_chat(self, tokenizer: Any, settings: Settings) -> bool:
+        """Return whether there is a template for what is asked."""
+        return chat_format(tokenizer, self._chat(settings)) is not None
 
     def _chat(self, settings: Settings) -> str:
         return "never" if settings.chat == "auto" and self.instruction is None else settings.chat
@@ -40,12 +45,10 @@ class LogProbabilities(Reader):
         self, tokenizer: Any, requests: Sequence[Request], settings: Settings
     ) -> tuple[Sequence[Request], list[TokenizedRequest]]:
         """Return texts and ids. In a chat the template is all that is sent: no start token is added to it."""
-        bos, chat = settings.bos, chat_format(tokenizer, self._chat(settings))
+        chat, bos = chat_format(tokenizer, self._chat(settings)), settings.bos
         if chat is not None:
-            requests, bos = (
-                chat.apply([self._message(each) for each in requests]),
-                "never" if bos == "auto" else bos,
-            )
+            requests = chat.apply([self._message(each) for each in requests])
+            bos = "never" if bos == "auto" else bos
         return requests, Encoder(tokenizer, bos).encode(requests)
 
     def _message(self, request: Request) -> Request:
@@ -81,3 +84,19 @@ class LogProbabilities(Reader):
                 "boundary_ok": [t.boundary_ok for t in tokenized],
             }
         )
+
+
+@dataclass(frozen=True)
+class UnconditionalLogProbabilities(LogProbabilities):
+    """The same columns for the very tokens that a continuation has after its context, as if there were none."""
+
+    cache_names: ClassVar[tuple[str, ...] | None] = ("unconditional",)
+
+    def encode(
+        self, tokenizer: Any, requests: Sequence[Request], settings: Settings
+    ) -> tuple[Sequence[Request], list[TokenizedRequest]]:
+        """Return texts and ids; in a chat, whose answers have the same tokens after any question, after none."""
+        alone = [Request("", each.continuation) for each in requests]
+        if self.in_chat(tokenizer, settings):
+            return super().encode(tokenizer, alone, settings)
+        return alone, Encoder(tokenizer, settings.bos).unconditional(requests)

@@ -13,6 +13,7 @@ mean, which its largest term rules, tells by elimination, the more so the larger
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from bitsperfact.errors import BadInput
@@ -44,7 +45,7 @@ def elsewhere(most: int, requests_per_claim: float = math.inf) -> Need:
 
         return RequestBuilder(chosen.n, build)
 
-    return Need(f"elsewhere@{most}", LogProbabilities(), builder)
+    return Need(f"elsewhere@{most}", LogProbabilities(), builder, every=False)
 
 
 def calibrated(name: str, most: int, requests_per_claim: float = math.inf) -> Score:
@@ -52,10 +53,17 @@ def calibrated(name: str, most: int, requests_per_claim: float = math.inf) -> Sc
     others = elsewhere(most, requests_per_claim)
 
     def value(given: ScoreInput) -> Array:
-        usual: Array = given[others]["logprob_sum"].mean(axis=1)
-        return given[CONDITIONAL]["logprob_sum"][:, 0] - usual
+        return given[CONDITIONAL]["logprob_sum"][:, 0] - _mean_of_known(given[others]["logprob_sum"])
 
     return Score(name, "nats", (CONDITIONAL, others), value, _check)
+
+
+def _mean_of_known(nats: Array) -> Array:
+    """Return the mean of each row's numbers, NaN where it has none: a reference may be too long for a model."""
+    known = np.isfinite(nats)
+    n = np.where(known.any(axis=1), known.sum(axis=1), np.nan)
+    mean: Array = np.where(known, nats, 0.0).sum(axis=1) / n
+    return mean
 
 
 def _check(claims: Unlabelled) -> None:

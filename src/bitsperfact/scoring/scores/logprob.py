@@ -8,12 +8,13 @@ from bitsperfact.scoring.requests import Request
 from bitsperfact.scoring.score import Array, Score, ScoreInput
 
 
-def _conditional(claims: pd.DataFrame) -> list[Request]:
+def conditional(claims: pd.DataFrame) -> list[Request]:
+    """Return a claim's target after its prefix, one request each."""
     return [Request(p, t) for p, t in zip(claims["prefix"], claims["target"], strict=True)]
 
 
 #: log P(target | prefix), one request per claim.
-CONDITIONAL = same_for_all("conditional", LogProbabilities(), 1, _conditional)
+CONDITIONAL = same_for_all("conditional", LogProbabilities(), 1, conditional)
 
 
 def _value(given: ScoreInput) -> Array:

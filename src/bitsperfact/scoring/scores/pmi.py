@@ -1,25 +1,18 @@
 """`pmi`: pointwise mutual information of prefix and target, log P(target | prefix) - log P(target), in nats.
 
 Subtracting the target's own log-probability removes what makes some answers likely after any prefix (Holtzman et
-al. 2021, "Surface Form Competition", arXiv 2104.08315, with the start token as the neutral context).
+al. 2021, "Surface Form Competition", arXiv 2104.08315, with the start token as the neutral context). Both terms
+are of the very tokens that the target has in the claim: on its own it may be cut into others.
 """
-
-import pandas as pd
 
 from bitsperfact.errors import BadInput
 from bitsperfact.scoring.needs import same_for_all
-from bitsperfact.scoring.readers.log_probabilities import LogProbabilities
-from bitsperfact.scoring.requests import Request
+from bitsperfact.scoring.readers.log_probabilities import UnconditionalLogProbabilities
 from bitsperfact.scoring.score import Array, Score, ScoreInput
-from bitsperfact.scoring.scores.logprob import CONDITIONAL
+from bitsperfact.scoring.scores.logprob import CONDITIONAL, conditional
 from bitsperfact.scoring.views import Unlabelled
 
-
-def _unconditional(claims: pd.DataFrame) -> list[Request]:
-    return [Request("", target) for target in claims["target"]]
-
-
-UNCONDITIONAL = same_for_all("unconditional", LogProbabilities(), 1, _unconditional)
+UNCONDITIONAL = same_for_all("unconditional", UnconditionalLogProbabilities(), 1, conditional)
 
 
 def _check(claims: Unlabelled) -> None:

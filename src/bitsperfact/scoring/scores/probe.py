@@ -28,9 +28,16 @@ STATE = whole_claims(f"probe@{DEPTH}", HiddenStates(DEPTH))
 def _value(given: ScoreInput) -> Array:
     hidden = given[STATE]["hidden"][:, 0]  # all in memory together: a classifier is fitted on them
     columns = pd.concat(given.claims.batches(["is_fact", "group", "target"]), ignore_index=True)
+    found, known = np.full(len(hidden), np.nan), np.isfinite(hidden).all(axis=1)  # some may be too long
+    found[known] = _held_out(hidden[known], columns[known], given.seed)
+    return found
+
+
+def _held_out(hidden: NDArray[np.float32], columns: pd.DataFrame, seed: int) -> Array:
+    """Return the log-odds of each claim, by classifiers that have seen neither its entity nor its target."""
     is_fact, targets = columns["is_fact"].to_numpy(dtype=bool), columns["target"].to_numpy(dtype=str)
     log_odds = np.zeros(len(hidden))
-    for split in held_out_splits(columns["group"].to_numpy(dtype=str), targets, is_fact, given.seed):
+    for split in held_out_splits(columns["group"].to_numpy(dtype=str), targets, is_fact, seed):
         weights = _weights(is_fact, targets, split.train)
         # Without both classes there is nothing to learn, and no opinion is the honest score.
         if split.test.any() and len(np.unique(is_fact[weights > 0])) == 2:
