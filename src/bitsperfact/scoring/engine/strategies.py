@@ -58,7 +58,7 @@ def strategy_for(loaded: "LoadedModel", requests: Sequence[TokenizedRequest]) ->
 @torch.inference_mode()
 def _choose(loaded: "LoadedModel", requests: Sequence[TokenizedRequest]) -> Strategy:
     context = max_tokens(loaded.model.config) or sys.maxsize
-    tokens = tokens_to_try(requests, int(loaded.model.get_input_embeddings().weight.shape[0]))
+    tokens = tokens_to_try(requests, vocabulary(loaded.model))
     trial = trial_of(loaded, tokens, context, padded_rows)
     refuse_if_not_causal(loaded, tokens, context)
     reason = ""
