@@ -5,6 +5,7 @@ import warnings
 
 import pytest
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import PreTrainedTokenizerFast
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL
 from transformers.models.auto.tokenization_auto import TOKENIZER_MAPPING_NAMES
 
@@ -118,6 +119,26 @@ def test_a_family_that_reads_the_file_as_it_is_stays_and_nothing_is_told(tmp_pat
     assert_same(read, made)
 
 
+def without_start(made):
+    made.post_processor = processors.ByteLevel()
+
+
+def without_added_tokens(made):
+    pipeline = json.loads(made.to_str())
+    return Tokenizer.from_str(json.dumps(pipeline | {"added_tokens": []}))
+
+
+@pytest.mark.parametrize("change", [without_start, without_added_tokens])
+def test_what_is_put_around_a_text_and_added_tokens_within_it_are_those_of_the_file(change, tmp_path, monkeypatch):
+    made = write(tmp_path, byte_level(), "olmo3")
+    other = Tokenizer.from_str(made.to_str())
+    family = PreTrainedTokenizerFast(tokenizer_object=change(other) or other)
+    monkeypatch.setattr(tokenizers, "_by_family", lambda *_: (family, None))
+    read, told = opened(tmp_path)
+    assert len(told) == 1
+    assert_same(read, made)
+
+
 def test_one_word_that_only_the_files_options_reach_is_enough(tmp_path):
     made = byte_level()
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -132,9 +153,13 @@ def test_a_familys_special_tokens_are_kept_where_the_file_has_them_and_not_added
     made.add_special_tokens(["<|endoftext|>"])
     write(tmp_path, made, "gpt2")  # as the published GPT-2, which names none
     assert opened(tmp_path)[0].bos_token_id == made.token_to_id("<|endoftext|>")
-    made = write(tmp_path, byte_level(), "gpt2")
-    read, _ = opened(tmp_path)
+    made = byte_level()
+    made.model.ignore_merges = False
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made = write(tmp_path, made, "gpt2")
+    read, told = opened(tmp_path)
     assert read.bos_token_id is None
+    assert told == []  # but for those the family has the same
     assert_same(read, made)
 
 

@@ -73,7 +73,7 @@ def test_each_claim_is_turned_as_in_a_pass_of_its_own(name):
     requests = claims()
     expected, states = zip(*(alone(name, request) for request in requests), strict=True)
     loaded = turning(name)
-    assert strategies.strategy_for(loaded) is strategies.trie_and_tiles
+    assert strategies.strategy_for(loaded, requests) is strategies.trie_and_tiles
     for batch_tokens in (7, 40, 10**4):
         for strategy in (strategies.trie_and_tiles, strategies.trie_and_own_head, strategies.padded_rows):
             with torch.inference_mode():

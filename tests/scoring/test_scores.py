@@ -189,8 +189,8 @@ def test_shards_are_shared_between_scores_and_keyed_by_what_decides_them(loaded,
 KEYS = {
     "logprob": {"conditional": "dc89ecf8eec684adeebb56b4799cb5d7"},
     "pmi": {
-        "conditional": "0c2fc1c66f4285bbecf10e0588b795b5",
-        "unconditional": "275cb521b7738069ae27296b0ae2d0c1",
+        "conditional": "dc89ecf8eec684adeebb56b4799cb5d7",
+        "unconditional": "afa54feab73b0476a342ec044882b3f8",
     },
     "calibrated": {
         "conditional": "dc89ecf8eec684adeebb56b4799cb5d7",

@@ -147,9 +147,9 @@ def test_measured_noise_is_that_of_the_precision_and_of_each_prefix(architecture
     # What rounding did to the scores, known from double precision, is a few times what layouts differ by at most.
     if dtype != torch.float32:  # in which scores are added up
         assert 0.2 < tried.off(exact) / np.sqrt(np.mean(tried.noise**2)) < 20
-    assert 0.1 < np.mean(tried.noise) / (torch.finfo(dtype).eps * np.std(tried.expected)) < 10
+    assert 0.5 < np.mean(tried.noise) / (torch.finfo(dtype).eps * np.std(tried.expected)) < 10
     assert tried.agrees(tried.expected.ravel())
-    one_off = tried.expected + np.where(np.arange(len(tried.expected)) == 3, 12, 0)[:, None] * tried.noise
+    one_off = tried.expected + np.where(np.arange(len(tried.expected)) == 3, 16, 0)[:, None] * tried.noise
     assert not tried.agrees(one_off.ravel())
     assert not tried.agrees(np.full(tried.expected.size, np.nan))
 

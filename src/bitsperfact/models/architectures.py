@@ -29,7 +29,7 @@ def is_classifier(architecture: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Plan:
+class OpeningPlan:
     """How transformers opens a checked folder: `auto`, the auto class, and `config`, that of what is opened.
 
     `is_part`: the config is that of the text part of a larger model, whose weights have longer names.
@@ -117,7 +117,7 @@ class Plan:
         return self.count_parameters() - unused if unused and chosen else None
 
 
-def plan(folder: Path, *, trust_remote_code: bool = False) -> Plan:
+def plan(folder: Path, *, trust_remote_code: bool = False) -> OpeningPlan:
     """Return how a checked folder is opened.
 
     Raises BadInput where transformers cannot read its config, or that says that the model is not causal.
@@ -130,8 +130,10 @@ def plan(folder: Path, *, trust_remote_code: bool = False) -> Plan:
     except unfit() as error:
         raise BadInput(folder / "config.json", "a config that transformers can build", error) from None
     if any(map(is_classifier, config.architectures or [])):
-        return Plan(folder, transformers.AutoModelForSequenceClassification, config, False, trust_remote_code)
-    as_it_is = Plan(folder, transformers.AutoModelForCausalLM, config, False, trust_remote_code)
+        return OpeningPlan(
+            folder, transformers.AutoModelForSequenceClassification, config, False, trust_remote_code
+        )
+    as_it_is = OpeningPlan(folder, transformers.AutoModelForCausalLM, config, False, trust_remote_code)
     if trust_remote_code and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {}):
         return as_it_is
     part = _text_part(config)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 #: What tokenizers differ in: spaces, digits, accents (composed or not), case, scripts, symbols, lines, code.
-TELLING = (
+SAMPLES = (
     "The capital of France is Paris.",
     " leading,  double and trailing spaces  ",
     "In 1998, 1234567 people paid $3.50 (12 %) on 01/02/2003.",
@@ -53,13 +53,13 @@ def open_tokenizer(folder: Path, trust_remote_code: bool) -> Any:
         return read
     file = _file(folder)
     if read is None:
-        return _by_file(folder, file, {})
+        return _by_file(folder, {})
     different = _different(read, file)
     if different is None and len(read) <= file.get_vocab_size():
         return read
     if different is not None:
         _tell(folder, type(read).__name__, different)
-    return _by_file(folder, file, _special_tokens(read, file))
+    return _by_file(folder, _special_tokens(read, file))
 
 
 def built_tokenizer(folder: Path) -> Any:
@@ -91,16 +91,14 @@ def _by_family(folder: Path, trust_remote_code: bool) -> tuple[Any, Exception | 
         return None, error
 
 
-def _by_file(folder: Path, file: "Tokenizer", special_tokens: dict[str, str]) -> Any:
+def _by_file(folder: Path, special_tokens: dict[str, str]) -> Any:
     """Return the file's tokenizer, with the settings of the folder and special tokens that no setting names."""
     from transformers import PreTrainedTokenizerFast
 
     try:
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, **special_tokens)
+        return PreTrainedTokenizerFast.from_pretrained(folder, **special_tokens)
     except unfit() as error:
         raise BadInput(folder, "a tokenizer that transformers can read", error) from None
-    tokenizer.backend_tokenizer.post_processor = file.post_processor
-    return tokenizer
 
 
 def _file(folder: Path) -> "Tokenizer":
@@ -125,7 +123,7 @@ def _different(read: Any, file: "Tokenizer") -> str | None:
     size = file.get_vocab_size()
     entries = [file.decode([i], skip_special_tokens=False) for i in range(0, size, max(1, size // N_ENTRIES))]
     marked = [f"x{token.content}y" for token in list(file.get_added_tokens_decoder().values())[:N_ENTRIES]]
-    texts = [text for text in (*TELLING, *entries, *marked) if text]
+    texts = [text for text in (*SAMPLES, *entries, *marked) if text]
     for around in (False, True):
         try:
             found = read(texts, add_special_tokens=around)["input_ids"]
