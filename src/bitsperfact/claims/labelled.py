@@ -165,10 +165,10 @@ class _OwnColumns:
 
     def _grade(self, label: Any, where: str) -> float | None:
         """Grade of a label; None where a row has none (missing, -1 as in unlabelled test splits, or left out)."""
-        if _is_unknown(label):
-            return None
         key = "labels" if "labels" in self._options else "grades"
         named = self._options.get(key)
+        if is_missing(label) or (_is_unknown(label) and "-1" not in (named or {})):
+            return None
         if named is None:
             return float(read_label(label, where))
         grade = named.get(text_of(label, where))

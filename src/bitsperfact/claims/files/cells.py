@@ -29,6 +29,11 @@ def is_missing(value: object) -> bool:
     return type(value).__name__ in ("NAType", "NaTType")
 
 
+def is_list(value: object) -> bool:
+    """Return whether a cell holds several values, whatever kind of list that is."""
+    return isinstance(value, (list, tuple, set, frozenset, dict)) or bool(getattr(value, "ndim", 0))
+
+
 def text_of(value: Any, where: object) -> str:
     """Return a cell as one text without blanks around it, "" where it is missing.
 
@@ -49,7 +54,7 @@ def text_of(value: Any, where: object) -> str:
         return value.date().isoformat()
     if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
-    if isinstance(value, (list, tuple, set, frozenset, dict)) or hasattr(value, "tolist"):
+    if is_list(value) or hasattr(value, "tolist"):
         raise BadInput(where, "one value in a cell", f"{type(value).__name__} {str(value)[:80]}")
     return str(value)
 
