@@ -38,6 +38,14 @@ def told(made):
 
 MMLU = [{"question": "q", "choices": ["w", "x", "y", "z"], "answer": 2}]
 CHOICES = {
+    "flags that are floats": (
+        [MMLU[0] | {"answer": [0.0, 0.0, 1.0, 0.0]}],
+        'choices = "choices"\nanswer = "answer"',
+    ),
+    "flags in words": (
+        [MMLU[0] | {"answer": "['false' 'false' 'true' 'false']"}],
+        'choices = "choices"\nanswer = "answer"',
+    ),
     "a place": (MMLU, 'choices = "choices"\nanswer = "answer"'),
     "a place from 1": ([MMLU[0] | {"answer": 3}], 'choices = "choices"\nanswer = "answer"\nfirst = 1'),
     "a written place": ([MMLU[0] | {"answer": "2"}], 'choices = "choices"\nanswer = "answer"'),
@@ -203,3 +211,37 @@ def test_a_wrong_recipe_is_one_line(load, options, said):
         load("question,a\nx,u\ny,v\n", options)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_places_that_may_be_counted_from_one_are_told(load):
+    options = 'choices = "choices"\nanswer = "answer"\n'
+    assert "none is 0: 1" in told(load(MMLU, options))
+    for more, answers in (("", [0, 2]), ("first = 1\n", [1, 2])):
+        rows = [MMLU[0] | {"question": f"q{at}", "answer": answer} for at, answer in enumerate(answers)]
+        assert load(rows, options + more).notes == ()
+
+
+def test_numbers_beside_letters_are_no_places(load):
+    rows = [MMLU[0] | {"question": f"q{at}", "answer": answer} for at, answer in enumerate(["B", "2"])]
+    with pytest.raises(BadInput, match="column answer holds letters and numbers"):
+        load(rows, 'choices = "choices"\nanswer = "answer"')
+
+
+@pytest.mark.parametrize("target", [" great", " {answer}, in {question}", " {question}"])
+def test_a_target_is_over_the_answer_alone(load, target):
+    with pytest.raises(BadInput, match=r"over \{answer\} alone"):
+        load(
+            [{"question": "q", "a": "x"}, {"question": "r", "a": "y"}],
+            'facts = "a"',
+            more=f'target = "{target}"\n',
+        )
+
+
+def test_nested_paths_are_followed_in_frames_as_in_files(tmp_path):
+    rows = [{"q": "Q", "answers": [{"text": "a"}, {"text": "b"}]}, {"q": "R", "answers": [{"text": "c"}]}]
+    pd.DataFrame(rows).to_parquet(tmp_path / "x.parquet")
+    found = [
+        truth(claims.load(source, template="{q}| {answers.text}"))
+        for source in (rows, tmp_path / "x.parquet", pd.read_parquet(tmp_path / "x.parquet"))
+    ]
+    assert found == [{"Q": ({"a", "b"}, {"c"}), "R": ({"c"}, {"a", "b"})}] * 3

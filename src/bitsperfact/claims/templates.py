@@ -15,7 +15,7 @@ from bitsperfact.files import sha256_of_text
 
 _WHERE = "--template"
 #: Columns that hold the truth of a row, under these names.
-_LABELS = ("label", "is_fact")
+_LABELS = ("is_fact", "label")
 #: Rows that are looked at for a template that would give their statements.
 _SAMPLE = 500
 
