@@ -162,6 +162,8 @@ def test_what_is_no_file_is_refused_in_one_line(tmp_path, write, monkeypatch):
     assert "'.txt'" in refused(write("x.txt", GOOD))
     assert "Not a directory" in refused(write("y.csv", GOOD) / "z.csv")
     refused("x" * 5000)
+    assert "too long" in refused("x" * 5000 + ".csv")
+    assert "too long" in refused("x" * 5000 + ".csv#a")
     refused("a\0b")
     refused("a\0b.csv")
     refused("")

@@ -227,6 +227,32 @@ def test_the_folder_of_a_run_gives_its_claims(write, tmp_path):
     assert claims.load(tmp_path).info == made.info
 
 
+def test_a_recipe_of_claims_keeps_what_rows_say(write):
+    rows = [
+        row | {"claim_set": "s", "stratum": stratum, "source": stratum}
+        for row, stratum in zip(ROWS, ("fact", "near"), strict=True)
+    ]
+    write("m.toml", HEAD)
+    made = claims.load(write("m.json", json.dumps(rows))).frame
+    assert made["stratum"].tolist() == made["source"].tolist() == ["fact", "near"]
+    rows[1]["claim_set"] = "t"
+    assert "row 2: expected one claim set, 's'" in refused(write("m.json", json.dumps(rows)))
+
+
+def test_a_grade_may_be_missing():
+    frame = pd.DataFrame(ROWS).assign(grade=pd.array([None, 0.25], dtype="Float64"))
+    for each in (frame, frame.astype({"grade": float})):
+        assert claims.load(each).frame["grade"].tolist() == [1.0, 0.25]
+
+
+def test_messages_name_the_split_of_a_row():
+    made = {
+        name: datasets.Dataset.from_list([row | {"label": label} for row in ROWS])
+        for name, label in (("a", "1"), ("b", "x"))
+    }
+    assert "data set, split b, row 1" in refused(datasets.DatasetDict(made))
+
+
 def test_a_claim_set_may_have_any_name(write):
     path = write(
         "x.csv",

@@ -11,7 +11,7 @@ import pandas as pd
 from bitsperfact.claims import build
 from bitsperfact.claims.claimset import ClaimSet, ClaimStream
 from bitsperfact.claims.files.cells import text_of
-from bitsperfact.claims.files.formats import stem_of, suffix_of
+from bitsperfact.claims.files.formats import is_there, stem_of, suffix_of
 from bitsperfact.claims.files.opening import open_table
 from bitsperfact.claims.files.table import SourceTable, listed
 from bitsperfact.claims.joints import Joints
@@ -156,25 +156,14 @@ def _split(source: str | Path) -> tuple[Path, str | None]:
     text = str(source)
     for at in (at for at, mark in enumerate(text) if mark == "#" and not text.startswith("hub:")):
         file = Path(text[:at])
-        if (suffix_of(file) or _is_folder(file)) and not Path(text).exists():
+        if (suffix_of(file) or is_there(file, Path.is_dir)) and not is_there(Path(text)):
             return file, text[at + 1 :]
     return Path(source), None
 
 
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):
-        return False
-
-
 def _is_path(path: Path) -> bool:
-    try:
-        named = str(path).startswith("hub:") or suffix_of(path) or path.suffix == ".toml"
-        return bool(named) or len(path.parts) != 1 or path.exists()
-    except (OSError, ValueError):
-        # A name that no file can have: too long, or with a null byte.
-        return False
+    named = str(path).startswith("hub:") or suffix_of(path) or path.suffix == ".toml"
+    return bool(named) or len(path.parts) != 1 or is_there(path)
 
 
 def _sets_in(table: SourceTable) -> list[str]:
@@ -210,6 +199,7 @@ def _from_recipe(
             f"claim set {chosen.name}", f"strata among {', '.join(chosen.strata)}", ", ".join(strata or ())
         )
     made, k, ratio = build.read_source(chosen), negatives or chosen.negatives, None
+    notes = made.notes
     if isinstance(made, Statements):
         size = len(made.rows)
         batches = partial(build.labelled_batches, chosen, made, seed, limit)
@@ -217,6 +207,10 @@ def _from_recipe(
         size = universe_size(made, chosen.strata)
         batches = partial(build.batches, chosen, made, wanted, k, seed, limit)
         ratio = answer_ratio(made, k) if "derangement" in wanted else None
+        beyond = sum(max(0, len(each.given) - k * len(each.answers)) for each in made.subjects)
+        if "given" in wanted and beyond:
+            reason = f"given non-facts left out: beyond the {k} per fact that --negatives says"
+            notes = (*notes, Note(reason, beyond))
     info = ClaimSetInfo(
         name=chosen.name,
         n_facts=chosen.options.get("n_facts", made.n_facts),
@@ -229,7 +223,7 @@ def _from_recipe(
         answer_ratio=ratio,
     )
     _check_counts(chosen, info, made.n_facts)
-    return ClaimStream(info, batches, made.notes)
+    return ClaimStream(info, batches, notes)
 
 
 def _check_counts(chosen: Recipe, info: ClaimSetInfo, n_facts: int) -> None:
@@ -269,7 +263,9 @@ def _from_table(
         description=f"Claims of {table.source}; its rows are taken for the universe.",
     )
     bare = hint(table) if "prefix" not in table.columns else None
-    lost = _LOST if "claim_id" in table.columns and name not in table.infos else None
+    lost = (
+        _LOST if {"claim_id", "claim_set", "stratum"} <= set(table.columns) and name not in table.infos else None
+    )
     own = [note for note in (bare, lost) if note is not None]
     return ClaimStream(info, kept, (*table.notes_on([*wanted_columns(), "claim_id"]), *found.notes, *own))
 

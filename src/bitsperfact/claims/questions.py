@@ -5,7 +5,7 @@ from dataclasses import replace
 from string import Formatter
 from typing import Any
 
-from bitsperfact.claims.files.cells import is_list, items_of, text_of, texts_of
+from bitsperfact.claims.files.cells import is_list, is_missing, items_of, text_of, texts_of
 from bitsperfact.claims.files.table import Row, SourceTable, cell, root_of
 from bitsperfact.claims.notes import Tally
 from bitsperfact.claims.recipes import Recipe
@@ -64,7 +64,8 @@ def read_questions(recipe: Recipe, table: SourceTable, *, again: str) -> Facts:
             found[subject.prefix] = _again(first, subject, again, where, tally)
     columns.check_separators()
     columns.check_places(tally)
-    return Facts(tuple(map(_without_true, found.values())), table.source, notes=tally.notes)
+    subjects = tuple(_without_true(subject, tally) for subject in found.values())
+    return Facts(subjects, table.source, notes=tally.notes)
 
 
 def _again(first: Subject, other: Subject, again: str, where: str, tally: Tally) -> Subject:
@@ -79,11 +80,13 @@ def _again(first: Subject, other: Subject, again: str, where: str, tally: Tally)
     return absorbed(first, other)
 
 
-def _without_true(subject: Subject) -> Subject:
-    """Drop given answers that are true as well, and those given twice."""
+def _without_true(subject: Subject, tally: Tally) -> Subject:
+    """Drop given answers that are true as well, and those given twice; count the former."""
     distinct: dict[str, str] = {}
     for answer in subject.given:
-        if not subject.is_true(answer):
+        if subject.is_true(answer):
+            tally.add("false answers left out: true as well", f"{subject.prefix[-40:]!r}: {answer[:40]!r}")
+        else:
             distinct.setdefault(normalised(answer), answer)
     return replace(subject, given=tuple(distinct.values()))
 
@@ -179,6 +182,8 @@ class _AnswerColumns:
             choices = items_of(cell(row, named[0]), f"{where}, column {named[0]}", separator)
         else:
             choices = [text_of(cell(row, name), f"{where}, column {name}") for name in named]
+        if is_missing(cell(row, self._names("answer")[0])):
+            return (), ()
         names = [name for key in self._names("names") for name in items_of(cell(row, key), where)]
         column = self._names("answer")[0]
         names = names or (named if len(named) > 1 else [])

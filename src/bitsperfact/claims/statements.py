@@ -118,7 +118,7 @@ def _source(row: Mapping[str, Any], where: str) -> str:
 
 def _grade(row: Mapping[str, Any], is_fact: bool, where: str) -> float:
     value = row.get("grade", "")
-    if value is None or value == "":
+    if is_missing(value):
         return float(is_fact)
     try:
         grade = float(value)

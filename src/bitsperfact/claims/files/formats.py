@@ -6,7 +6,7 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,14 @@ _BATCH_ROWS = 1 << 12
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
+def is_there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
+    """Return whether there is such a path; False for a name that no file can have, as it is too long."""
+    try:
+        return kind(path)
+    except (OSError, ValueError):
+        return False
+
+
 def suffix_of(path: Path) -> str:
     """Return the ending that tells how a file is read, without .gz; "" where it tells nothing."""
     name = path.name.lower().removesuffix(".gz")
@@ -55,7 +63,7 @@ def open_part(path: Path) -> Part:
     Cells of CSV are the text between its commas, and its header's names stand without blanks around them. Cells of
     JSON and parquet are what they are there.
     """
-    if path.is_dir():
+    if is_there(path, Path.is_dir):
         raise BadInput(path, f"a file ({', '.join(SUFFIXES)})", "a folder")
     suffix = suffix_of(path)
     if not suffix:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bitsperfact.claims.files.formats import (
     check_once,
+    is_there,
     open_part,
     parquet_metadata,
     stem_of,
@@ -47,7 +48,7 @@ def open_table(
                 where=str(source),
             )
         path = Path(source)
-        if path.is_dir():
+        if is_there(path, Path.is_dir):
             return open_folder(path, split=split, config=config)
         return open_file(path)
     return _in_memory(source, split)
@@ -223,8 +224,8 @@ def _of_parts(parts: tuple[Part, ...], where: str, name: str = "claims") -> Sour
 def _of_datasets(opened: Any, split: str, where: str, name: str) -> SourceTable:
     by_split = dict(opened) if isinstance(opened, dict) else {"train": opened}
     parts = [
-        Part(where, tuple(each.column_names), partial(_dataset_rows, each), _labels(each.features), _plain(each))
-        for each in _of_split(by_split, split, where)
+        Part(place, tuple(each.column_names), partial(_dataset_rows, each), _labels(each.features), _plain(each))
+        for place, each in _of_split(_placed(by_split, where), split, where)
     ]
     infos: dict[str, ClaimSetInfo] = {}
     for each in by_split.values():
@@ -232,6 +233,12 @@ def _of_datasets(opened: Any, split: str, where: str, name: str) -> SourceTable:
     table = _of_parts(tuple(parts), where, name)
     told = {column for each in by_split.values() for column in told_columns(each.features.arrow_schema)}
     return replace(table, infos=infos, sha256=partial(sha256_of_rows, partial(table.rows, tuple(told))))
+
+
+def _placed(by_split: Mapping[str, Any], where: str) -> dict[str, tuple[str, Any]]:
+    """Return each split with how messages name it."""
+    one = len(by_split) == 1
+    return {name: (where if one else f"{where}, split {name}", rows) for name, rows in by_split.items()}
 
 
 def _plain(opened: Any) -> tuple[str, ...]:

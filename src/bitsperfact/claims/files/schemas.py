@@ -32,7 +32,7 @@ def _is_costly(leaf: Any, kind: Any) -> bool:
     from pyarrow import types
 
     bytes_ = types.is_binary(leaf) or types.is_large_binary(leaf) or types.is_fixed_size_binary(leaf)
-    return bytes_ or types.is_temporal(leaf) or (types.is_floating(leaf) and leaf != kind)
+    return bool(bytes_ or types.is_temporal(leaf) or (types.is_floating(leaf) and leaf != kind))
 
 
 def class_labels(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
