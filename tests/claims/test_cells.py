@@ -92,7 +92,9 @@ def test_what_looks_like_a_list_and_is_none_is_refused_with_its_place(cell):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["[sic] a remark", "(disputed)", "a [b]", "{x} of y", "C[1]", "[1] and [2"])
+@pytest.mark.parametrize(
+    "text", ["[sic] a remark", "(disputed)", "(1989)", "(2, 3)", "a [b]", "{x} of y", "C[1]", "[1] and [2"]
+)
 def test_brackets_in_a_text_are_text(text):
     assert texts_of(text, "here") == (text,)
 

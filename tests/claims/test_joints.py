@@ -3,6 +3,7 @@
 import pytest
 
 from bitsperfact import claims
+from bitsperfact.claims.recipes import default_target
 from bitsperfact.errors import BadInput
 
 
@@ -20,6 +21,34 @@ def test_a_missing_space_is_told_with_an_example():
     (note,) = made.notes
     assert (note.count, note.reason) == (20, "no space between prefix and target, read as written")
     assert "isLima" in note.example
+
+
+@pytest.mark.parametrize("joint", [("P{} is ", " Lima", " Quito"), ("P{} is", "  Lima", "  Quito")])
+def test_two_spaces_are_told_as_well(joint):
+    prefix, fact, other = joint
+    (note,) = claims.load(rows(prefix, [fact], [other])).notes
+    assert (note.count, note.reason) == (20, "two spaces between prefix and target, read as written")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "target"),
+    [
+        ("The capital of Peru is", " {answer}"),
+        ("Capital:", " {answer}"),
+        ('The opposite of "hot"', " {answer}"),
+        ('In German it is "', "{answer}"),
+        ("Code X-", "{answer}"),
+        ("Peru –", " {answer}"),
+        ("It costs $", "{answer}"),
+        ("Peru (", "{answer}"),
+        ("Peru ", "{answer}"),
+        ("秘鲁的首都是", "{answer}"),
+        ("{question}", " {answer}"),
+        ("", "{answer}"),
+    ],
+)
+def test_an_answer_follows_after_a_space_where_one_is_due(prefix, target):
+    assert default_target(prefix) == target
 
 
 QUIET = {
@@ -47,6 +76,8 @@ UNEQUAL = {
     "non-facts alone have a space": ("P{} is", ["Lima"], [" Quito"]),
     "half of the non-facts": ("P{} is", [" Lima"], ["Quito", " Bonn"]),
     "two spaces": ("P{} is ", ["Lima"], [" Quito"]),
+    "two spaces in the target": ("P{} is", ["  Lima"], [" Quito"]),
+    "a blank of another kind": ("P{} is", ["\u00a0Lima"], [" Quito"]),
     "in Chinese too": ("P{}的首都是", ["利马"], [" 基多"]),
 }
 

@@ -1,5 +1,6 @@
 """Files and objects that people bring: one reader, whatever their form; what is not taken is counted and told."""
 
+import datetime as dt
 import gzip
 import json
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from bitsperfact import claims
+from bitsperfact.claims.files.schemas import told_columns
 from bitsperfact.errors import BadInput
 
 HEAD = 'kind = "file"\ndescription = "d"\nlicence = "MIT"\nuniverse = "u"\n'
@@ -40,6 +42,12 @@ FILES = {
     "bom.csv": "\ufeff" + CSV,
     "utf16.csv": CSV.encode("utf-16"),
     "quoted.csv": CSV.replace("statement", '"statement"'),
+    "comma in a name.csv": CSV.replace(",", ";")
+    .replace("label", 'label;"note, long"')
+    .replace("1\n", "1;\n")
+    .replace("0\n", "0;\n"),
+    "blank lines.csv": "\n" + CSV.replace(",", ";") + ";\n;\n",
+    "unnamed columns.csv": CSV.replace("\n", ",,\n"),
     "x.csv.gz": gzip.compress(CSV.encode()),
     "x.jsonl": "".join(json.dumps(row) + "\n" for row in ROWS),
     "x.ndjson": "\n".join(map(json.dumps, ROWS)),
@@ -47,7 +55,11 @@ FILES = {
     "x.json": json.dumps(ROWS),
     "lines.json": "\n".join(map(json.dumps, ROWS)),
     "wrapped.json": json.dumps({"version": 2, "data": ROWS}),
-    "columns.json": json.dumps({name: [row[name] for row in ROWS] for name in ROWS[0]}),
+    "lists by column.json": json.dumps({name: [row[name] for row in ROWS] for name in ROWS[0]}),
+    **{
+        f"{orient}.json": pd.DataFrame(ROWS).to_json(orient=orient)
+        for orient in ("records", "columns", "index", "split", "table")
+    },
 }
 
 
@@ -110,6 +122,21 @@ def test_class_labels_are_read_by_name(tmp_path, names, form):
     assert texts(claims.load(source)) == {each: each in ("true", "yes") for each in CLASSES[names]}
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet", "csv of names"])
+def test_class_labels_of_a_card_hold_for_every_kind_of_file(tmp_path, form):
+    names = "        names:\n          '0': 'true'\n          '1': 'false'\n"
+    head = "  features:\n  - name: statement\n    dtype: string\n  - name: label\n    dtype:\n      class_label:\n"
+    (tmp_path / "README.md").write_text(f"---\ndataset_info:\n{head}{names}---\n")
+    frame = pd.DataFrame({"statement": ["a", "b"], "label": ["true", "false"] if "names" in form else [0, 1]})
+    if form == "jsonl":
+        frame.to_json(tmp_path / "train.jsonl", orient="records", lines=True)
+    elif form == "parquet":
+        frame.to_parquet(tmp_path / "train.parquet")
+    else:
+        frame.to_csv(tmp_path / "train.csv", index=False)
+    assert texts(claims.load(tmp_path)) == {"a": True, "b": False}
+
+
 def test_classes_that_are_no_truth_values_are_refused_or_mapped(write, tmp_path):
     features = {
         "claim": datasets.Value("string"),
@@ -142,7 +169,9 @@ def test_a_file_beside_its_recipe_states_what_it_is(write, tmp_path):
     assert "at least 1" in refused(tmp_path / "mine.csv")
     write("mine.toml", HEAD + "[options]\nuniverse_size = 1\n")
     assert "more than n_facts, 1" in refused(tmp_path / "mine.csv")
-    # A recipe for something else is not this file's.
+    # A recipe may name this very file, and one for something else is not this file's.
+    write("mine.toml", HEAD + '[options]\npath = "mine.csv"\n')
+    assert claims.load(tmp_path / "mine.csv").info.licence == "MIT"
     write("mine.toml", HEAD.replace("file", "strings") + 'strata = ["fresh"]\n')
     assert claims.load(tmp_path / "mine.csv").info.n_facts == 1
 
@@ -157,6 +186,84 @@ def test_a_saved_set_keeps_what_it_is(tmp_path, name):
         assert again.info == made.info
         assert again.fingerprint == made.fingerprint
     assert made.info.p != 1 / 2
+
+
+def test_sets_that_are_joined_stay_what_they_are(tmp_path):
+    both = [claims.load(name, limit=4) for name in ("strings", "capitals")]
+    rows = [made.to_dataset() for made in both]
+    joined = datasets.concatenate_datasets(rows)
+    joined.save_to_disk(str(tmp_path / "joined"))
+    for made in both:
+        claims.save(made, tmp_path / "folder")
+    infos = {made.info.name: made.info for made in both}
+    folder = datasets.DatasetDict(dict(zip("ab", rows, strict=True)))
+    for source in (joined, tmp_path / "joined", folder, tmp_path / "folder"):
+        assert {each.info.name: each.info for each in claims.stream_all(source)} == infos
+    assert claims.load(f"{tmp_path / 'folder'}#strings").info == both[0].info
+    assert (
+        claims.load(joined.filter(lambda row: row["group"] != rows[0][0]["group"]).select(range(32))).info.control
+        == "random"
+    )
+
+
+def test_more_facts_than_a_set_says_are_refused():
+    made = claims.load("capitals")
+    other = made.to_dataset().map(
+        lambda row: {"prefix": f"So {row['prefix']}", "group": f"{row['group']} once more"}
+    )
+    message = refused(datasets.concatenate_datasets([made.to_dataset(), other]))
+    assert "at most 240 facts, as it says of claim set capitals, got 480" in message
+
+
+def test_a_set_whose_census_is_lost_is_told():
+    assert "it is no control" in told(claims.load(claims.load("strings", limit=4).frame))
+
+
+def test_the_folder_of_a_run_gives_its_claims(write, tmp_path):
+    made = claims.load("strings", limit=4)
+    claims.save(made, tmp_path / "claims.parquet")
+    write("run.json", "{}")
+    pd.DataFrame({"claim_id": ["x"], "value": [0.5]}).to_parquet(tmp_path / "scores.parquet")
+    assert claims.load(tmp_path).info == made.info
+
+
+def test_a_recipe_of_claims_keeps_what_rows_say(write):
+    rows = [
+        row | {"claim_set": "s", "stratum": stratum, "source": stratum}
+        for row, stratum in zip(ROWS, ("fact", "near"), strict=True)
+    ]
+    write("m.toml", HEAD)
+    made = claims.load(write("m.json", json.dumps(rows))).frame
+    assert made["stratum"].tolist() == made["source"].tolist() == ["fact", "near"]
+    rows[1]["claim_set"] = "t"
+    assert "row 2: expected one claim set, 's'" in refused(write("m.json", json.dumps(rows)))
+
+
+def test_a_grade_may_be_missing():
+    frame = pd.DataFrame(ROWS).assign(grade=pd.array([None, 0.25], dtype="Float64"))
+    for each in (frame, frame.astype({"grade": float})):
+        assert claims.load(each).frame["grade"].tolist() == [1.0, 0.25]
+
+
+def test_messages_name_the_split_of_a_row():
+    made = {
+        name: datasets.Dataset.from_list([row | {"label": label} for row in ROWS])
+        for name, label in (("a", "1"), ("b", "x"))
+    }
+    assert "data set, split b, row 1" in refused(datasets.DatasetDict(made))
+
+
+def test_a_claim_set_may_have_any_name(write):
+    path = write(
+        "x.csv",
+        "statement,label,claim_set\n" + "".join(f"{n} {f},{f},{n}\n" for n in ("a/b#c", "7", "") for f in (0, 1)),
+    )
+    assert "got 3: a/b#c, 7, ''" in refused(path)
+    assert texts(claims.load(f"{path}#a/b#c")) == {"a/b#c 0": False, "a/b#c 1": True}
+    assert texts(claims.load(f"{path}#7")) == {"7 0": False, "7 1": True}
+    assert texts(claims.load(f"{path}#")) == {" 0": False, " 1": True}
+    rows = [{"statement": f"{n}{f}", "label": f, "claim_set": n} for n in (1, 2) for f in (0, 1)]
+    assert "got 2: 1, 2" in refused(rows)
 
 
 def test_a_pushed_set_loads_again_as_what_it_was(tmp_path):
@@ -188,9 +295,27 @@ def test_columns_that_are_not_wanted_are_not_read_and_told(tmp_path):
     far = pa.array([2**39, 2**39], type=pa.timestamp("s"))  # beyond any date that Python knows
     table = pa.table({"statement": ["a", "b"], "label": [1, 0], "date": far})
     pq.write_table(table, tmp_path / "x.parquet")
-    made = claims.load(tmp_path / "x.parquet")
-    assert texts(made) == {"a": True, "b": False}
-    assert "columns not read: 1 (first: date)" in told(made)
+    for source in (tmp_path / "x.parquet", datasets.Dataset(table)):
+        made = claims.load(source)
+        assert texts(made) == {"a": True, "b": False}
+        assert "columns not read: 1 (first: date)" in told(made)
+
+
+def test_what_is_costly_to_spell_out_is_in_no_hash():
+    import pyarrow as pa
+
+    vectors = [pa.list_(pa.float32()), pa.list_(pa.float64(), 2), pa.struct([("a", pa.binary())]), pa.date32()]
+    told = [pa.float64(), pa.string(), pa.list_(pa.string()), pa.list_(pa.int64())]
+    assert told_columns(pa.schema([(str(at), kind) for at, kind in enumerate([*vectors, *told])])) == tuple("4567")
+
+
+def test_a_book_in_a_column_that_is_not_wanted_does_not_matter(write):
+    made = claims.load(
+        write(
+            "x.csv", CSV.replace("\n", ",text\n", 1).replace("1\n", f"1,{'x' * 200_000}\n").replace("0\n", "0,\n")
+        )
+    )
+    assert texts(made) == {"Ice is cold.": True, "Ice is hot.": False}
 
 
 def test_a_path_that_is_no_file_is_told_without_the_hub(write, monkeypatch):
@@ -238,8 +363,23 @@ def test_a_recipe_says_what_becomes_of_repeats(write, option, expected, said):
         assert part in told(made)
 
 
+def test_an_answer_may_be_a_number():
+    made = claims.load([{"prefix": "Y is ", "target": year, "is_fact": year == 1998} for year in (1998, 1999.0)])
+    assert texts(made) == {"Y is 1998": True, "Y is 1999": False}
+
+
+def test_labels_of_minus_one_are_what_a_recipe_says(write):
+    write(
+        "m.toml", HEAD + '[options]\nlabel = "label"\nstatement = "statement"\nlabels = { 1 = true, -1 = false }\n'
+    )
+    assert texts(claims.load(write("m.csv", "statement,label\na,1\nb,-1\n"))) == {"a": True, "b": False}
+
+
 def test_a_group_may_be_a_number(write):
     made = claims.load(write("g.csv", "group,statement,label\n7,a,1\n7,b,0\n"))
     assert made.frame["group"].tolist() == ["7", "7"]
+    made = claims.load([row | {"group": dt.date(2001, 2, 3), "source": ["x", "y"]} for row in ROWS])
+    assert made.frame["group"].tolist() == ["2001-02-03"] * 2
+    assert made.frame["source"].tolist() == ["x, y"] * 2
     made = claims.load([{"group": 7, "statement": "a", "label": 1}, {"group": 7.0, "statement": "b", "label": 0}])
     assert made.frame["group"].tolist() == ["7", "7"]

@@ -37,7 +37,16 @@ def told(made):
 
 
 MMLU = [{"question": "q", "choices": ["w", "x", "y", "z"], "answer": 2}]
+MMLU_OPTIONS = 'choices = "choices"\nanswer = "answer"'
 CHOICES = {
+    "flags that are floats": (
+        [MMLU[0] | {"answer": [0.0, 0.0, 1.0, 0.0]}],
+        'choices = "choices"\nanswer = "answer"',
+    ),
+    "flags in words": (
+        [MMLU[0] | {"answer": "['false' 'false' 'true' 'false']"}],
+        'choices = "choices"\nanswer = "answer"',
+    ),
     "a place": (MMLU, 'choices = "choices"\nanswer = "answer"'),
     "a place from 1": ([MMLU[0] | {"answer": 3}], 'choices = "choices"\nanswer = "answer"\nfirst = 1'),
     "a written place": ([MMLU[0] | {"answer": "2"}], 'choices = "choices"\nanswer = "answer"'),
@@ -83,7 +92,7 @@ def test_several_choices_may_be_true(load):
     assert truth(load(rows, 'choices = "t.choices"\nanswer = "t.labels"')) == {"q": ({"w", "y"}, {"x"})}
 
 
-@pytest.mark.parametrize("answer", [4, -1, "F", "nothing", None, [0, 7]])
+@pytest.mark.parametrize("answer", [4, -1, "F", "nothing", [0, 7]])
 def test_an_answer_that_names_no_choice_is_refused_with_its_row(load, answer):
     rows = [MMLU[0], MMLU[0] | {"question": "r", "answer": answer}]
     with pytest.raises(BadInput, match=r"row 2: expected a place \(options.first\)"):
@@ -203,3 +212,58 @@ def test_a_wrong_recipe_is_one_line(load, options, said):
         load("question,a\nx,u\ny,v\n", options)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_places_that_may_be_counted_from_one_are_told(load):
+    options = 'choices = "choices"\nanswer = "answer"\n'
+    assert "none is 0: 1" in told(load(MMLU, options))
+    for more, answers in (("", [0, 2]), ("first = 1\n", [1, 2])):
+        rows = [MMLU[0] | {"question": f"q{at}", "answer": answer} for at, answer in enumerate(answers)]
+        assert load(rows, options + more).notes == ()
+
+
+def test_numbers_beside_letters_are_no_places(load):
+    rows = [MMLU[0] | {"question": f"q{at}", "answer": answer} for at, answer in enumerate(["B", "2"])]
+    with pytest.raises(BadInput, match="column answer holds letters and numbers"):
+        load(rows, 'choices = "choices"\nanswer = "answer"')
+
+
+@pytest.mark.parametrize("target", [" great", " {answer}, in {question}", " {question}"])
+def test_a_target_is_over_the_answer_alone(load, target):
+    with pytest.raises(BadInput, match=r"over \{answer\} alone"):
+        load(
+            [{"question": "q", "a": "x"}, {"question": "r", "a": "y"}],
+            'facts = "a"',
+            more=f'target = "{target}"\n',
+        )
+
+
+def test_nested_paths_are_followed_in_frames_as_in_files(tmp_path):
+    rows = [{"q": "Q", "answers": [{"text": "a"}, {"text": "b"}]}, {"q": "R", "answers": [{"text": "c"}]}]
+    pd.DataFrame(rows).to_parquet(tmp_path / "x.parquet")
+    found = [
+        truth(claims.load(source, template="{q}| {answers.text}"))
+        for source in (rows, tmp_path / "x.parquet", pd.read_parquet(tmp_path / "x.parquet"))
+    ]
+    assert found == [{"Q": ({"a", "b"}, {"c"}), "R": ({"c"}, {"a", "b"})}] * 3
+
+
+@pytest.mark.parametrize("answer", [None, "", float("nan")])
+def test_a_question_without_its_answer_is_left_out_and_counted(load, answer):
+    made = load([MMLU[0] | {"answer": 0}, {"question": "r", "choices": ["x"], "answer": answer}], MMLU_OPTIONS)
+    assert truth(made) == {"q": ({"w"}, {"x", "y", "z"})}
+    assert "rows left out: no true answer: 1" in told(made)
+
+
+@pytest.mark.parametrize("options", ['facts = "a"\nlabel = "l"', 'label = "l"\nseparator = ";"'])
+def test_an_option_that_would_not_be_read_is_refused(load, options):
+    with pytest.raises(BadInput, match=r"key options\.(label|separator): .* not read"):
+        load([{"question": "q", "a": "x", "l": 0}], options)
+
+
+def test_false_answers_that_are_not_claimed_are_counted(load):
+    rows = [{"question": "q", "a": "x", "wrong": ["X", *map(str, range(5))]}]
+    made = load(rows, 'facts = "a"\ngiven = "wrong"', more="negatives = 3\n")
+    assert truth(made) == {"q": ({"x"}, {"0", "1", "2"})}
+    assert "false answers left out: true as well: 1 (first: 'q': 'X')" in told(made)
+    assert "beyond the 3 per fact that --negatives says: 2" in told(made)

@@ -62,6 +62,7 @@ def test_statements_that_share_nothing_are_left_alone():
     ("template", "said"),
     [
         ("no mark {city}", '"|" between'),
+        ("{city} | is| {country}", '"|" between'),
         ("| {country}", '"|" between'),
         ("{city} is|", '"|" between'),
         ("{town} is| {country}", "column 'town'"),

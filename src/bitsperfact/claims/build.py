@@ -66,8 +66,7 @@ def labelled_batches(recipe: Recipe, made: Statements, seed: int, limit: int | N
         rows = rows[among(rows["group"], chosen_entities([listed], limit))]
     for start in range(0, len(rows), BATCH_ROWS):
         batch = rows.iloc[start : start + BATCH_ROWS]
-        stratum = np.where(batch["is_fact"], "fact", "given")
-        yield identified(batch.assign(stratum=stratum, source=made.source), recipe.name)
+        yield identified(batch, recipe.name)
 
 
 def identified(frame: pd.DataFrame, name: str) -> pd.DataFrame:

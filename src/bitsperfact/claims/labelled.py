@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from bitsperfact.claims.files.cells import is_missing, text_of
+from bitsperfact.claims.files.cells import is_missing, is_unlabelled, text_of
 from bitsperfact.claims.files.table import Row, SourceTable, cell, root_of
 from bitsperfact.claims.notes import Tally
 from bitsperfact.claims.questions import fields_of, filled
@@ -41,6 +41,8 @@ class _Seen:
     target: str
     group: str
     labels: set[tuple[bool, float]]
+    stratum: str
+    source: str
 
 
 def read_labelled(recipe: Recipe, table: SourceTable) -> Statements:
@@ -69,12 +71,12 @@ def read_labelled(recipe: Recipe, table: SourceTable) -> Statements:
         seen.labels |= claim.labels
     rows = pd.DataFrame(
         [
-            (each.prefix, each.target, *label, each.group)
+            (each.prefix, each.target, *label, each.group, each.stratum, each.source)
             for each in found.values()
             if len(each.labels) == 1
             for label in each.labels
         ],
-        columns=["prefix", "target", "is_fact", "grade", "group"],
+        columns=["prefix", "target", "is_fact", "grade", "group", "stratum", "source"],
     )
     return Statements(rows, table.source, tally.notes)
 
@@ -107,23 +109,32 @@ class _ClaimColumns:
 
     def __init__(self, table: SourceTable) -> None:
         self._source, self.wanted = table.source, wanted_columns()
+        self._set: str | None = None
 
     def claim(self, row: Row, where: str, tally: Tally) -> _Seen | None:
         """Return the claim of a row; None, counted, where it has no text or no label."""
         form = FORMS[0] if row.keys() >= set(FORMS[0]) else FORMS[1]
         text, label = row.get(form[-2]), row.get(form[-1])
-        if is_missing(text) or _is_unknown(label):
+        if is_missing(text) or is_unlabelled(label):
             tally.add("rows left out: no text" if is_missing(text) else _NO_LABEL, where)
             return None
         read = claim_of(row, where, self._source)
-        return _Seen(where, read["prefix"], read["target"], read["group"], {(read["is_fact"], read["grade"])})
+        self._check_set(row, where)
+        label = {(read["is_fact"], read["grade"])}
+        return _Seen(where, read["prefix"], read["target"], read["group"], label, read["stratum"], read["source"])
+
+    def _check_set(self, row: Row, where: str) -> None:
+        name = text_of(row.get("claim_set"), where)
+        self._set = name if self._set is None else self._set
+        if name != self._set:
+            raise BadInput(where, f"one claim set, {self._set!r}, for one recipe", repr(name))
 
 
 class _OwnColumns:
     """Reads the columns that a recipe names."""
 
     def __init__(self, recipe: Recipe, table: SourceTable) -> None:
-        self._recipe, self._options = recipe, recipe.options
+        self._recipe, self._options, self._source = recipe, recipe.options, table.source
         if "label" not in self._options:
             raise BadInput(recipe.path, "key options.label, a column", "no such key")
         if "statement" not in self._options and not recipe.prefix:
@@ -142,7 +153,7 @@ class _OwnColumns:
         grade = self._grade(label, where)
         if grade is None:
             tally.add(
-                f"rows left out: label {text_of(label, where)}" if not _is_unknown(label) else _NO_LABEL, where
+                f"rows left out: label {text_of(label, where)}" if not is_unlabelled(label) else _NO_LABEL, where
             )
             return None
         if self._fields:
@@ -161,14 +172,15 @@ class _OwnColumns:
             raise BadInput(where, f"a claim of at most {LONGEST_CLAIM} characters", len(prefix) + len(target))
         group = text_of(cell(row, self._options["group"]), where) if "group" in self._options else ""
         is_fact = grade >= self._options.get("fact_at", 1.0)
-        return _Seen(where, prefix, target, group or prefix or target, {(is_fact, grade)})
+        stratum = "fact" if is_fact else "given"
+        return _Seen(where, prefix, target, group or prefix or target, {(is_fact, grade)}, stratum, self._source)
 
     def _grade(self, label: Any, where: str) -> float | None:
         """Grade of a label; None where a row has none (missing, -1 as in unlabelled test splits, or left out)."""
-        if _is_unknown(label):
-            return None
         key = "labels" if "labels" in self._options else "grades"
         named = self._options.get(key)
+        if is_missing(label) or (is_unlabelled(label) and "-1" not in (named or {})):
+            return None
         if named is None:
             return float(read_label(label, where))
         grade = named.get(text_of(label, where))
@@ -180,8 +192,3 @@ class _OwnColumns:
             )
             raise BadInput(f"{self._recipe.path}, key options.{key}", expected, dict(named))
         return float(grade)
-
-
-def _is_unknown(label: object) -> bool:
-    """Return whether a row has no label: a gap, or -1 as in unlabelled test splits."""
-    return is_missing(label) or label in (-1, "-1")

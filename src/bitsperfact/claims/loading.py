@@ -10,11 +10,13 @@ import pandas as pd
 
 from bitsperfact.claims import build
 from bitsperfact.claims.claimset import ClaimSet, ClaimStream
-from bitsperfact.claims.files.formats import stem_of, suffix_of
+from bitsperfact.claims.files.cells import text_of
+from bitsperfact.claims.files.formats import is_there, stem_of, suffix_of
 from bitsperfact.claims.files.opening import open_table
-from bitsperfact.claims.files.table import SourceTable
+from bitsperfact.claims.files.table import SourceTable, listed
 from bitsperfact.claims.joints import Joints
 from bitsperfact.claims.negatives.derangement import answer_ratio
+from bitsperfact.claims.notes import Note
 from bitsperfact.claims.recipes import Recipe, names, read_recipe, recipe
 from bitsperfact.claims.statements import check_columns, claim_batches, wanted_columns
 from bitsperfact.claims.subjects import Statements
@@ -24,6 +26,7 @@ from bitsperfact.claims.universe import universe_size
 from bitsperfact.errors import BadInput
 from bitsperfact.tables import NONFACT_STRATA, ClaimSetInfo
 
+_LOST = Note("claims of a set without what it is: n and u are those of its rows, and it is no control", 1)
 #: What a claim set can be made of: a name or path, or rows in memory (a DataFrame, a Dataset, a list of dicts).
 Source = Any
 
@@ -144,22 +147,23 @@ def _stated_beside(path: Path) -> Recipe | None:
     except (OSError, ValueError):
         return None
     stated = read_recipe(beside)
-    return stated if stated.kind == "file" and "path" not in stated.options else None
+    own = (beside.parent / str(stated.options.get("path", path.name))).resolve() == path.resolve()
+    return stated if stated.kind == "file" and own else None
 
 
 def _split(source: str | Path) -> tuple[Path, str | None]:
     """Return a file, and the set in it where one is named."""
-    file, mark, chosen = str(source).rpartition("#")
-    return (Path(file), chosen) if mark and suffix_of(Path(file)) else (Path(source), None)
+    text = str(source)
+    for at in (at for at, mark in enumerate(text) if mark == "#" and not text.startswith("hub:")):
+        file = Path(text[:at])
+        if (suffix_of(file) or is_there(file, Path.is_dir)) and not is_there(Path(text)):
+            return file, text[at + 1 :]
+    return Path(source), None
 
 
 def _is_path(path: Path) -> bool:
-    try:
-        named = str(path).startswith("hub:") or suffix_of(path) or path.suffix == ".toml"
-        return bool(named) or len(path.parts) != 1 or path.exists()
-    except (OSError, ValueError):
-        # A name that no file can have: too long, or with a null byte.
-        return False
+    named = str(path).startswith("hub:") or suffix_of(path) or path.suffix == ".toml"
+    return bool(named) or len(path.parts) != 1 or is_there(path)
 
 
 def _sets_in(table: SourceTable) -> list[str]:
@@ -172,12 +176,10 @@ def _sets_in(table: SourceTable) -> list[str]:
 
 def _chosen(table: SourceTable, sets: list[str], chosen: str | None) -> str:
     if chosen is None and len(sets) > 1:
-        name = Path(table.where).name
-        raise BadInput(
-            table.where, f"one claim set, or which one ({name}#NAME)", f"{len(sets)}: {', '.join(sets)}"
-        )
+        which = f"which one ({Path(table.where).name}#NAME)" if Path(table.where).exists() else "the rows of one"
+        raise BadInput(table.where, f"one claim set, or {which}", f"{len(sets)}: {listed(sets)}")
     if chosen is not None and chosen not in sets:
-        raise BadInput(table.where, f"a claim set among {', '.join(sets)}", repr(chosen))
+        raise BadInput(table.where, f"a claim set among {listed(sets)}", repr(chosen))
     return chosen if chosen is not None else next(iter(sets), "")
 
 
@@ -197,6 +199,7 @@ def _from_recipe(
             f"claim set {chosen.name}", f"strata among {', '.join(chosen.strata)}", ", ".join(strata or ())
         )
     made, k, ratio = build.read_source(chosen), negatives or chosen.negatives, None
+    notes = made.notes
     if isinstance(made, Statements):
         size = len(made.rows)
         batches = partial(build.labelled_batches, chosen, made, seed, limit)
@@ -204,6 +207,10 @@ def _from_recipe(
         size = universe_size(made, chosen.strata)
         batches = partial(build.batches, chosen, made, wanted, k, seed, limit)
         ratio = answer_ratio(made, k) if "derangement" in wanted else None
+        beyond = sum(max(0, len(each.given) - k * len(each.answers)) for each in made.subjects)
+        if "given" in wanted and beyond:
+            reason = f"given non-facts left out: beyond the {k} per fact that --negatives says"
+            notes = (*notes, Note(reason, beyond))
     info = ClaimSetInfo(
         name=chosen.name,
         n_facts=chosen.options.get("n_facts", made.n_facts),
@@ -216,7 +223,7 @@ def _from_recipe(
         answer_ratio=ratio,
     )
     _check_counts(chosen, info, made.n_facts)
-    return ClaimStream(info, batches, made.notes)
+    return ClaimStream(info, batches, notes)
 
 
 def _check_counts(chosen: Recipe, info: ClaimSetInfo, n_facts: int) -> None:
@@ -245,6 +252,7 @@ def _from_table(
         chosen = (batch[found.keeps(batch)] for batch in claims())
         return (build.identified(batch, name) for batch in chosen if len(batch))
 
+    _check_census(table, name, found.n_facts)
     info = table.infos.get(name) or ClaimSetInfo(
         name=name,
         n_facts=found.n_facts,
@@ -255,9 +263,19 @@ def _from_table(
         description=f"Claims of {table.source}; its rows are taken for the universe.",
     )
     bare = hint(table) if "prefix" not in table.columns else None
-    return ClaimStream(
-        info, kept, (*table.notes_on([*wanted_columns(), "claim_id"]), *found.notes, *([bare] if bare else []))
+    lost = (
+        _LOST if {"claim_id", "claim_set", "stratum"} <= set(table.columns) and name not in table.infos else None
     )
+    own = [note for note in (bare, lost) if note is not None]
+    return ClaimStream(info, kept, (*table.notes_on([*wanted_columns(), "claim_id"]), *found.notes, *own))
+
+
+def _check_census(table: SourceTable, name: str, n_facts: int) -> None:
+    """Raise BadInput where a set has more facts than are said of it, as where two of one name were joined."""
+    said = table.infos.get(name)
+    if said is not None and n_facts > said.n_facts:
+        expected = f"at most {said.n_facts} facts, as it says of claim set {name}"
+        raise BadInput(table.where, expected, f"{n_facts}; rows added need a claim_set of their own")
 
 
 def _named(stream: ClaimStream, name: str | None) -> ClaimStream:
@@ -274,4 +292,4 @@ def _named(stream: ClaimStream, name: str | None) -> ClaimStream:
 def _own_name(row: Mapping[str, Any]) -> str:
     # A table that this package wrote keeps its name, and with it its claim ids.
     name = row.get("claim_set")
-    return name if isinstance(name, str) else ""
+    return name if isinstance(name, str) else text_of(name, "column claim_set")

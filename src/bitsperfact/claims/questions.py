@@ -5,7 +5,7 @@ from dataclasses import replace
 from string import Formatter
 from typing import Any
 
-from bitsperfact.claims.files.cells import items_of, text_of, texts_of
+from bitsperfact.claims.files.cells import is_list, is_missing, items_of, text_of, texts_of
 from bitsperfact.claims.files.table import Row, SourceTable, cell, root_of
 from bitsperfact.claims.notes import Tally
 from bitsperfact.claims.recipes import Recipe
@@ -29,6 +29,8 @@ OPTIONS: Mapping[str, Any] = {
 #: What stands between answers that share a cell, where most cells of a column hold it.
 _SEPARATORS = (";", "|")
 _LETTERS = "ABCDEFGHIJ"
+#: What a list says of each choice in its turn.
+_FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
 
 def is_questions(options: Mapping[str, Any]) -> bool:
@@ -61,7 +63,9 @@ def read_questions(recipe: Recipe, table: SourceTable, *, again: str) -> Facts:
         else:
             found[subject.prefix] = _again(first, subject, again, where, tally)
     columns.check_separators()
-    return Facts(tuple(map(_without_true, found.values())), table.source, notes=tally.notes)
+    columns.check_places(tally)
+    subjects = tuple(_without_true(subject, tally) for subject in found.values())
+    return Facts(subjects, table.source, notes=tally.notes)
 
 
 def _again(first: Subject, other: Subject, again: str, where: str, tally: Tally) -> Subject:
@@ -76,11 +80,13 @@ def _again(first: Subject, other: Subject, again: str, where: str, tally: Tally)
     return absorbed(first, other)
 
 
-def _without_true(subject: Subject) -> Subject:
-    """Drop given answers that are true as well, and those given twice."""
+def _without_true(subject: Subject, tally: Tally) -> Subject:
+    """Drop given answers that are true as well, and those given twice; count the former."""
     distinct: dict[str, str] = {}
     for answer in subject.given:
-        if not subject.is_true(answer):
+        if subject.is_true(answer):
+            tally.add("false answers left out: true as well", f"{subject.prefix[-40:]!r}: {answer[:40]!r}")
+        else:
             distinct.setdefault(normalised(answer), answer)
     return replace(subject, given=tuple(distinct.values()))
 
@@ -98,6 +104,10 @@ class _AnswerColumns:
                 recipe.path, "key options.answer, the column that says which choice is true", "no such key"
             )
         self._templated = fields_of(recipe.prefix, recipe.path)
+        if fields_of(recipe.target, recipe.path) != ["answer"]:
+            raise BadInput(f"{recipe.path}, key target", "a template over {answer} alone", repr(recipe.target))
+        self._numbers: set[int] = set()
+        self._has_letters = False
         self.joined: dict[str, list[tuple[str, str]]] = {}
         self._n_cells: dict[str, int] = {}
         keys = ("facts", "aliases", "given", "choices", "names", "answer", "group", "type")
@@ -137,6 +147,16 @@ class _AnswerColumns:
                 )
                 raise BadInput(self._recipe.path, expected, f"{mark!r} in most, first in {where}: {text[:80]!r}")
 
+    def check_places(self, tally: Tally) -> None:
+        """Tell where numbers may be counted from 1; raise BadInput where letters beside them say that they are."""
+        if not self._numbers or 0 in self._numbers or "first" in self._options:
+            return
+        column = self._names("answer")[0]
+        if self._has_letters:
+            expected = f"options.names or options.first, as column {column} holds letters and numbers"
+            raise BadInput(self._recipe.path, expected, "neither")
+        tally.add(f"places in column {column} counted from 0 (options.first), though none is 0")
+
     def _names(self, key: str) -> list[str]:
         named = self._options.get(key, [])
         return [named] if isinstance(named, str) else [str(name) for name in named]
@@ -162,16 +182,24 @@ class _AnswerColumns:
             choices = items_of(cell(row, named[0]), f"{where}, column {named[0]}", separator)
         else:
             choices = [text_of(cell(row, name), f"{where}, column {name}") for name in named]
+        if is_missing(cell(row, self._names("answer")[0])):
+            return (), ()
         names = [name for key in self._names("names") for name in items_of(cell(row, key), where)]
         column = self._names("answer")[0]
-        at = _places(
-            cell(row, column), choices, names or (named if len(named) > 1 else []), self._options.get("first")
-        )
+        names = names or (named if len(named) > 1 else [])
+        at = _places(cell(row, column), choices, names, self._options.get("first"))
+        self._note_place(cell(row, column), names)
         if at is None or not all(0 <= place < len(choices) for place in at):
             expected = f"a place (options.first), letter or name among {len(choices)} choices in column {column}"
             raise BadInput(where, expected, repr(cell(row, column))[:80])
         true = tuple(choices[place] for place in sorted(at) if choices[place])
         return true, tuple(text for place, text in enumerate(choices) if place not in at and text)
+
+    def _note_place(self, answer: Any, names: Sequence[str]) -> None:
+        text = "" if is_list(answer) else text_of(answer, "answer")
+        if text.isdecimal() and text not in names:
+            self._numbers.add(int(text))
+        self._has_letters |= len(text) == 1 and text.upper() in _LETTERS
 
 
 def _places(answer: Any, choices: Sequence[str], names: Sequence[str], first: int | None) -> set[int] | None:
@@ -180,8 +208,9 @@ def _places(answer: Any, choices: Sequence[str], names: Sequence[str], first: in
     if listed is None:
         place = _place(answer, choices, names, first)
         return None if place is None else {place}
-    if len(listed) == len(choices) and all(str(each) in ("0", "1", "True", "False") for each in listed):
-        return {at for at, each in enumerate(listed) if str(each) in ("1", "True")}
+    flags = [_FLAGS.get(text_of(each, "answer").casefold()) for each in listed]
+    if len(flags) == len(choices) and None not in flags:
+        return {at for at, flag in enumerate(flags) if flag}
     found = [_place(each, choices, names, first) for each in listed]
     return None if None in found else {place for place in found if place is not None}
 

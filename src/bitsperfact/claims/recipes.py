@@ -9,7 +9,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, get_args
 
-from bitsperfact.claims.joints import is_joined_by_space
+from bitsperfact.claims.joints import asks_for_space
 from bitsperfact.claims.kinds import KINDS, SourceKind
 from bitsperfact.errors import BadInput
 from bitsperfact.files import sha256_of_text
@@ -90,7 +90,7 @@ def from_table(table: dict[str, Any], path: Path, name: str, sha256: str, given:
 
 def default_target(prefix: str) -> str:
     """Return the target of a recipe that says none: the answer, after a space in scripts that have it."""
-    return "{answer}" if not prefix or not is_joined_by_space(prefix[-1]) else " {answer}"
+    return " {answer}" if asks_for_space(prefix) else "{answer}"
 
 
 def _folder() -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from bitsperfact.claims.files.cells import is_missing, text_of
+from bitsperfact.claims.files.cells import is_list, is_missing, text_of
 from bitsperfact.claims.files.table import Row, SourceTable, listed
 from bitsperfact.errors import BadInput
 from bitsperfact.rows import BATCH_ROWS
@@ -65,7 +65,7 @@ def read_label(value: object, where: object) -> bool:
 def claim_of(row: Row, where: str, source: str) -> dict[str, Any]:
     """Return the claim in a row of the columns of claims; raise BadInput, naming the row, where it is none."""
     if row.keys() >= set(FORMS[0]):
-        prefix, target, label = _text(row, "prefix", where), _text(row, "target", where), row["is_fact"]
+        prefix, target, label = _text(row, "prefix", where), _answer(row, where), row["is_fact"]
     elif row.keys() >= set(FORMS[1]):
         prefix, target, label = "", _text(row, "statement", where), row["label"]
     else:
@@ -82,7 +82,7 @@ def claim_of(row: Row, where: str, source: str) -> dict[str, Any]:
         "grade": _grade(row, is_fact, where),
         "group": _optional(row, "group", where) or prefix or target,
         "stratum": _stratum(row, is_fact, where),
-        "source": _optional(row, "source", where) or source,
+        "source": _source(row, where) or source,
     }
 
 
@@ -97,16 +97,28 @@ def _text(row: Mapping[str, Any], column: str, where: str) -> str:
     return value
 
 
+def _answer(row: Mapping[str, Any], where: str) -> str:
+    value = row["target"]
+    is_number = isinstance(value, int | float) and not is_missing(value)
+    return text_of(value, where) if is_number else _text(row, "target", where)
+
+
 def _optional(row: Mapping[str, Any], column: str, where: str) -> str:
     value = row.get(column)
-    if column == "group" and isinstance(value, int | float) and not is_missing(value):
-        return text_of(value, where)  # entities are often numbered
-    return "" if is_missing(value) and not isinstance(value, str) else _text(row, column, where)
+    if isinstance(value, str) or is_list(value):
+        return _text(row, column, where)
+    return text_of(value, f"{where}, column {column}")  # entities are often numbers, or days
+
+
+def _source(row: Mapping[str, Any], where: str) -> str:
+    # No claim depends on it, so it may be a list of addresses.
+    value: Any = row.get("source")
+    return ", ".join(map(str, value)) if is_list(value) else _optional(row, "source", where)
 
 
 def _grade(row: Mapping[str, Any], is_fact: bool, where: str) -> float:
     value = row.get("grade", "")
-    if value is None or value == "":
+    if is_missing(value):
         return float(is_fact)
     try:
         grade = float(value)

@@ -73,7 +73,7 @@ class Facts:
 
 @dataclass(frozen=True, eq=False)
 class Statements:
-    """Claims that come with their labels: columns prefix, target, is_fact, grade (1, in [0, 1]) and group.
+    """Claims that come with their labels, in the columns of a claims table but for its ids and the set's name.
 
     They are their own universe, and none is made. `source` names where their truth comes from, `notes` what of it
     is no claim.

@@ -15,7 +15,7 @@ from bitsperfact.files import sha256_of_text
 
 _WHERE = "--template"
 #: Columns that hold the truth of a row, under these names.
-_LABELS = ("label", "is_fact")
+_LABELS = ("is_fact", "label")
 #: Rows that are looked at for a template that would give their statements.
 _SAMPLE = 500
 
@@ -29,9 +29,9 @@ def recipe_of(template: str, table: SourceTable, given: Any) -> Recipe:
     there.
     """
     prefix, mark, target = template.partition("|")
-    if not mark or not prefix.strip() or not target.strip():
+    if not mark or "|" in target or not prefix.strip() or not target.strip():
         raise BadInput(
-            _WHERE, 'prefix and target with "|" between, "The city of {city} is in| {country}"', repr(template)
+            _WHERE, 'prefix and target with one "|" between, "The city of {city} is in| {country}"', repr(template)
         )
     table.need([*fields_of(prefix, _WHERE), *(answers := fields_of(target, _WHERE))], _WHERE)
     if not answers:

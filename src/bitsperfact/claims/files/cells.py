@@ -29,6 +29,16 @@ def is_missing(value: object) -> bool:
     return type(value).__name__ in ("NAType", "NaTType")
 
 
+def is_unlabelled(value: object) -> bool:
+    """Return whether a label or answer is not given: a gap, or -1 as in unlabelled test splits."""
+    return is_missing(value) or (not is_list(value) and value in (-1, "-1"))
+
+
+def is_list(value: object) -> bool:
+    """Return whether a cell holds several values, whatever kind of list that is."""
+    return isinstance(value, (list, tuple, set, frozenset, dict)) or bool(getattr(value, "ndim", 0))
+
+
 def text_of(value: Any, where: object) -> str:
     """Return a cell as one text without blanks around it, "" where it is missing.
 
@@ -49,7 +59,7 @@ def text_of(value: Any, where: object) -> str:
         return value.date().isoformat()
     if isinstance(value, (dt.date, dt.time)):
         return value.isoformat()
-    if isinstance(value, (list, tuple, set, frozenset, dict)) or hasattr(value, "tolist"):
+    if is_list(value) or hasattr(value, "tolist"):
         raise BadInput(where, "one value in a cell", f"{type(value).__name__} {str(value)[:80]}")
     return str(value)
 
@@ -111,10 +121,10 @@ def list_in(text: str, where: object) -> list[Any] | None:
     if ends == "[]" and len(items := _numpy_items(text[1:-1])) > 1:
         return items
     found = _parsed(text)
+    if ends == "()" and not (isinstance(found, tuple) and any(isinstance(item, str) for item in found)):
+        return None  # a remark in brackets, or coordinates
     if isinstance(found, (list, tuple)):
         return list(found)
-    if ends == "()":  # a remark in brackets
-        return None
     kind = "a dict" if isinstance(found, dict) else f"what looks like a list or dict ({ends})"
     raise BadInput(where, "a text, or a list as JSON, Python or numpy write it", f"{kind}: {text[:80]}")
 

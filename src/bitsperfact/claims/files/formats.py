@@ -4,13 +4,16 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
+from bitsperfact.claims.files.orientations import rows_in
+from bitsperfact.claims.files.schemas import class_labels, plain_columns
 from bitsperfact.claims.files.table import Part, Row, listed
 from bitsperfact.errors import BadInput
 
@@ -27,8 +30,18 @@ _FORMS = {
 #: Endings of files that can be read, each also with .gz behind it.
 SUFFIXES = tuple(_FORMS)
 _CHUNK_BYTES = 1 << 20
+#: Longest cell of CSV in characters: whole books stand in columns that nobody reads.
+_LONGEST_CELL = 1 << 28
 _BATCH_ROWS = 1 << 12
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def is_there(path: Path, kind: Callable[[Path], bool] = Path.exists) -> bool:
+    """Return whether there is such a path; False for a name that no file can have, as it is too long."""
+    try:
+        return kind(path)
+    except (OSError, ValueError):
+        return False
 
 
 def suffix_of(path: Path) -> str:
@@ -50,7 +63,7 @@ def open_part(path: Path) -> Part:
     Cells of CSV are the text between its commas, and its header's names stand without blanks around them. Cells of
     JSON and parquet are what they are there.
     """
-    if path.is_dir():
+    if is_there(path, Path.is_dir):
         raise BadInput(path, f"a file ({', '.join(SUFFIXES)})", "a folder")
     suffix = suffix_of(path)
     if not suffix:
@@ -119,34 +132,41 @@ def check_once(where: object, columns: Sequence[str]) -> tuple[str, ...]:
 
 def _open_csv(path: Path) -> Part:
     with _text(path, newline="") as text:
-        lines = csv.reader(text, delimiter=(delimiter := _delimiter(path, text)), strict=True)
+        lines = _csv_lines(text, delimiter := _delimiter(path, text))
         try:
-            header = next((cells for cells in lines if any(cell.strip() for cell in cells)), [])
+            header = next(lines, [])
         except csv.Error as error:
             raise BadInput(f"{path}, header", "CSV", error) from None
-    columns = check_once(path, [name.strip() for name in header])
+    columns = tuple(name.strip() for name in header)
+    check_once(path, [name for name in columns if name])  # spreadsheets leave several without a name
     return Part(str(path), columns, partial(_csv_rows, path, columns, delimiter))
+
+
+def _csv_lines(text: TextIO, delimiter: str) -> Iterator[list[str]]:
+    """Yield the lines of CSV that hold anything: a spreadsheet ends in lines of empty cells."""
+    csv.field_size_limit(_LONGEST_CELL)
+    lines = csv.reader(text, delimiter=delimiter, strict=True)
+    return (cells for cells in lines if any(cell.strip() for cell in cells))
 
 
 def _delimiter(path: Path, text: TextIO) -> str:
     """Return what stands between cells: a tab in .tsv; in .csv a comma, or what its first line has instead."""
     if suffix_of(path) != ".csv":
         return "\t"
-    first = text.readline()
+    first = next((line for line in text if line.strip()), "")
     text.seek(0)
-    return next((mark for mark in (",", "\t", ";") if mark in first), ",")
+    bare = re.sub('"[^"]*"', "", first)
+    return next((mark for mark in (",", "\t", ";") if mark in bare), ",")
 
 
 def _csv_rows(path: Path, columns: Sequence[str], delimiter: str, wanted: Sequence[str]) -> Iterator[Row]:
     number, chosen = 0, [(at, name) for at, name in enumerate(columns) if name in wanted]
     # newline="" keeps line breaks inside quoted texts as they are.
     with _text(path, newline="") as text:
-        lines = csv.reader(text, delimiter=delimiter, strict=True)
+        lines = _csv_lines(text, delimiter)
         try:
-            next(cells for cells in lines if any(cell.strip() for cell in cells))
+            next(lines)
             for cells in lines:
-                if not cells:
-                    continue
                 number += 1
                 if len(cells) != len(columns):
                     where = f"{path}, row {number}"
@@ -188,7 +208,7 @@ def _object(row: object, where: str) -> Mapping[str, Any]:
 
 
 def _open_json(path: Path) -> Part:
-    """Open a list of objects, an object that holds one such list, or lists by column; JSON lines are taken too."""
+    """Open a list of objects, an object that holds one, or what `rows_in` knows; JSON lines are taken too."""
     with _text(path, newline="\n") as text:
         try:
             content = json.load(text)
@@ -198,22 +218,9 @@ def _open_json(path: Path) -> Part:
             raise BadInput(path, "JSON", f"broken JSON ({error})") from None
         except RecursionError as error:
             raise BadInput(path, "JSON", f"broken JSON ({error})") from None
-    rows = [_object(row, f"{path}, row {number}") for number, row in enumerate(_list_in(content, path), start=1)]
+    rows = [_object(row, f"{path}, row {number}") for number, row in enumerate(rows_in(content, path), start=1)]
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
     return Part(str(path), columns, partial(_object_rows, rows))
-
-
-def _list_in(content: Any, path: Path) -> list[Any]:
-    if isinstance(content, list):
-        return content
-    if isinstance(content, dict):
-        lists = {name: value for name, value in content.items() if isinstance(value, list)}
-        of_objects = [value for value in lists.values() if value and isinstance(value[0], dict)]
-        if len(of_objects) == 1:
-            return of_objects[0]
-        if lists and len(lists) == len(content) and len({len(value) for value in lists.values()}) == 1:
-            return [dict(zip(lists, cells, strict=True)) for cells in zip(*lists.values(), strict=True)]
-    raise BadInput(path, "a list of JSON objects", f"a JSON {type(content).__name__}")
 
 
 def _object_rows(rows: Sequence[Mapping[str, Any]], wanted: Sequence[str]) -> Iterator[Row]:
@@ -226,14 +233,6 @@ def _open_parquet(path: Path) -> Part:
         labels = class_labels(opened.schema_arrow.metadata or {})
         plain = plain_columns(opened.schema_arrow)
     return Part(str(path), columns, partial(_parquet_rows, path), labels, plain)
-
-
-def plain_columns(schema: Any) -> tuple[str, ...]:
-    """Return the columns of an Arrow schema that hold texts, numbers or truth values."""
-    from pyarrow import types
-
-    kinds = (types.is_string, types.is_large_string, types.is_integer, types.is_floating, types.is_boolean)
-    return tuple(field.name for field in schema if any(of_kind(field.type) for of_kind in kinds))
 
 
 def parquet_metadata(path: Path) -> Mapping[bytes, bytes]:
@@ -269,16 +268,3 @@ def _parquet_rows(path: Path, wanted: Sequence[str]) -> Iterator[Row]:
         # Only what is wanted: a column of embeddings, or of dates that Python has not, may stand beside it.
         for batch in opened.iter_batches(_BATCH_ROWS, columns=list(wanted), use_threads=False):
             yield from batch.to_pylist()
-
-
-def class_labels(metadata: Mapping[bytes, bytes]) -> dict[str, list[str]]:
-    """Return the names of class labels by column, as `datasets` writes them into a schema."""
-    try:
-        features = json.loads(metadata[b"huggingface"])["info"]["features"]
-    except (KeyError, TypeError, ValueError):
-        return {}
-    return {
-        name: list(feature["names"])
-        for name, feature in features.items()
-        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and feature.get("names")
-    }

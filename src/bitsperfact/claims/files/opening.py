@@ -1,6 +1,5 @@
 """From what a user has, a path, a Hub name or an object in memory, to a table of rows."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -10,13 +9,14 @@ from typing import Any
 
 from bitsperfact.claims.files.formats import (
     check_once,
+    is_there,
     open_part,
     parquet_metadata,
-    plain_columns,
     stem_of,
     suffix_of,
 )
 from bitsperfact.claims.files.infos import from_card, from_metadata
+from bitsperfact.claims.files.schemas import plain_columns, told_columns
 from bitsperfact.claims.files.table import Part, Row, SourceTable, sha256_of_rows
 from bitsperfact.claims.notes import Note
 from bitsperfact.errors import BadInput
@@ -48,7 +48,7 @@ def open_table(
                 where=str(source),
             )
         path = Path(source)
-        if path.is_dir():
+        if is_there(path, Path.is_dir):
             return open_folder(path, split=split, config=config)
         return open_file(path)
     return _in_memory(source, split)
@@ -68,6 +68,8 @@ def open_folder(path: Path, *, split: str, config: str | None, where: object = N
     if (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
         opened = _loaded(lambda datasets: datasets.load_from_disk(str(path)), where or path, path)
         return replace(_of_datasets(opened, split, str(path), path.name), source=path.name)
+    if (path / "run.json").is_file() and (path / "claims.parquet").is_file():
+        return open_file(path / "claims.parquet")  # a run's folder holds scores as well
     if not any(file.is_file() for file in path.rglob("*.*")):
         raise BadInput(where or path, "a folder with files of rows", "none in it")
     builder = _builder(str(path), config, None, where or path)
@@ -222,13 +224,21 @@ def _of_parts(parts: tuple[Part, ...], where: str, name: str = "claims") -> Sour
 def _of_datasets(opened: Any, split: str, where: str, name: str) -> SourceTable:
     by_split = dict(opened) if isinstance(opened, dict) else {"train": opened}
     parts = [
-        Part(where, tuple(each.column_names), partial(_dataset_rows, each), _labels(each.features), _plain(each))
-        for each in _of_split(by_split, split, where)
+        Part(place, tuple(each.column_names), partial(_dataset_rows, each), _labels(each.features), _plain(each))
+        for place, each in _of_split(_placed(by_split, where), split, where)
     ]
     infos: dict[str, ClaimSetInfo] = {}
     for each in by_split.values():
         infos.update(_described(each.info.description, where))
-    return replace(_of_parts(tuple(parts), where, name), infos=infos)
+    table = _of_parts(tuple(parts), where, name)
+    told = {column for each in by_split.values() for column in told_columns(each.features.arrow_schema)}
+    return replace(table, infos=infos, sha256=partial(sha256_of_rows, partial(table.rows, tuple(told))))
+
+
+def _placed(by_split: Mapping[str, Any], where: str) -> dict[str, tuple[str, Any]]:
+    """Return each split with how messages name it."""
+    one = len(by_split) == 1
+    return {name: (where if one else f"{where}, split {name}", rows) for name, rows in by_split.items()}
 
 
 def _plain(opened: Any) -> tuple[str, ...]:
@@ -236,11 +246,13 @@ def _plain(opened: Any) -> tuple[str, ...]:
 
 
 def _described(description: str | None, where: object) -> dict[str, ClaimSetInfo]:
-    """Return the claim set that the last paragraph of a data set's description spells out (`to_dataset`)."""
-    last = (description or "").rpartition("\n\n")[2]
-    if not last.startswith("{") or '"recipe_sha256"' not in last:
-        return {}
-    return from_metadata({b"bitsperfact": json.dumps([json.loads(last)]).encode()}, where)
+    """Return the claim sets that paragraphs of a data set's description spell out (`to_dataset`).
+
+    `datasets` puts descriptions one after the other where it concatenates.
+    """
+    paragraphs = (description or "").split("\n\n")
+    spelt = [each for each in paragraphs if each.startswith("{") and '"recipe_sha256"' in each]
+    return from_metadata({b"bitsperfact": f"[{','.join(spelt)}]".encode()}, where)
 
 
 def _labels(features: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -98,7 +98,9 @@ def cell(row: Row, column: str) -> Any:
     if column in row:
         return row[column]
     name, dot, rest = column.partition(".")
-    inside = row.get(name)
+    inside: Any = row.get(name)
+    if getattr(inside, "ndim", 0) == 1:  # pandas holds lists as arrays
+        inside = list(inside)
     if isinstance(inside, list) and dot and all(isinstance(each, Mapping) for each in inside):
         return [cell(each, rest) for each in inside]
     return cell(inside, rest) if dot and isinstance(inside, Mapping) else None
@@ -115,12 +117,15 @@ def _shown(name: str) -> str:
 
 
 def _named(row: Row, labels: Mapping[str, Sequence[str]]) -> Row:
-    """Return a row whose class labels are names; one outside the names, such as -1, means that there is none."""
+    """Return a row whose class labels are names; one outside the names, such as -1, means that there is none.
+
+    CSV holds classes as digits, and a column with a gap as floats; what is a name already is one.
+    """
     named = dict(row)
     for column, names in labels.items():
-        value = named.get(column)
-        if isinstance(value, int) and not isinstance(value, bool):
-            named[column] = names[value] if 0 <= value < len(names) else None
+        text = str(named.get(column)).strip().removesuffix(".0")
+        if text not in names and text.removeprefix("-").isdecimal():
+            named[column] = names[int(text)] if 0 <= int(text) < len(names) else None
     return named
 
 

@@ -69,6 +69,11 @@ def _hub_source(options: Mapping[str, Any]) -> str:
 def read(recipe: Recipe) -> Facts | Statements:
     """Read questions with answers where the recipe names columns of these, otherwise claims with labels."""
     options = recipe.options
+    other, what = (LABELLED, "answers") if is_questions(options) else (QUESTIONS, "labelled claims")
+    if unused := sorted((other.keys() - {"group"}) & options.keys()):
+        raise BadInput(
+            f"{recipe.path}, key options.{unused[0]}", f"options for {what} alone", "one that is not read"
+        )
     if is_questions(options):
         again = options.get("again", "merge")
         if again not in ("merge", "first"):
