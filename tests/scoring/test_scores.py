@@ -261,3 +261,14 @@ def test_shards_are_sorted_and_cut_no_context():
     assert all(len(shard) <= 5 for shard in shards)
     for context in {request.context for request in asked} - {"long"}:
         assert sum(any(r.context == context for r in shard) for shard in shards) == 1
+
+
+def test_a_model_that_fails_is_named_with_claim_set_and_scores(tmp_path):
+    model = tiny_model(tokenizer=byte_tokenizer(adds_bos=True))
+    with torch.no_grad():
+        model.model.get_output_embeddings().weight.fill_(float("nan"))
+    plan = plan_of(model.info, claim_frame(3), ("calibrated", "logprob", "p_true"), tmp_path)
+    (shared,) = plan.shards["conditional"]
+    said = r"claim '.*', claim set .*, score calibrated, logprob: expected a finite"
+    with pytest.raises(BadInput, match=said):
+        shared.run(model)

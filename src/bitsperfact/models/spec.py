@@ -15,11 +15,12 @@ QUANTISED = ("int8", "int4", "int3", "int2", "nf4", "fp4")
 class ModelSpec:
     """Name a model and say how to open it; a value that hashes, compares and pickles.
 
-    `name`: `org/name[@revision]` on the Hub, a local folder, a `.gguf` file, `pypi:NAME`, `random:NAME`, or a name
-    of another package's source; with an adapter on it `NAME+ADAPTER`, or an adapter alone. `dtype`: float32,
-    bfloat16 or float16. `device`: `cpu`, `cuda`, `cuda:1`, `mps` or `auto`: every GPU there is and, where those
-    are too small, main memory and disk. `trust_remote_code` lets a model bring code of its own, `allow_pickle`
-    lets it bring pickled weights: both can run anything. `quantise`: one of `QUANTISED`, for a quantised copy.
+    `name`: `org/name[@revision]` on the Hub, or a GGUF there, `org/name[@revision]:file.gguf`; a local folder, a
+    `.gguf` file, `pypi:NAME`, `random:NAME`, or a name of another package's source; with an adapter on it
+    `NAME+ADAPTER`, or an adapter alone. `dtype`: float32, bfloat16 or float16. `device`: `cpu`, `cuda`, `cuda:1`,
+    `mps` or `auto`: every GPU there is and, where those are too small, main memory and disk. `trust_remote_code`
+    lets a model bring code of its own, `allow_pickle` lets it bring pickled weights: both can run anything.
+    `quantise`: one of `QUANTISED`, for a quantised copy.
     Raises BadInput for a dtype, device or copy that there is not.
     """
 

@@ -42,15 +42,22 @@ SHARD_REQUESTS = 512
 
 @dataclass(frozen=True)
 class Reading:
-    """Computes the table of some requests with a loaded model; a value that other processes can be handed."""
+    """Computes the table of some requests with a loaded model; a value that other processes can be handed.
+
+    `purpose`: the claim set and the scores that the requests are for, in words.
+    """
 
     reader: Reader
     settings: Settings
+    purpose: str
     requests: tuple[Request, ...]
 
     def __call__(self, loaded: "LoadedModel") -> pd.DataFrame:
-        """Return the reader's table, one row for each request."""
-        return self.reader.read(loaded, self.requests, self.settings)
+        """Return the reader's table, one row for each request; BadInput says what the requests were for."""
+        try:
+            return self.reader.read(loaded, self.requests, self.settings)
+        except BadInput as error:
+            raise type(error)(f"{error.where}, {self.purpose}", error.expected, error.got) from None
 
 
 #: Requests -> what computes their table with a model.
@@ -127,19 +134,15 @@ class ScoringPlan:
         return [task for shards in self.shards.values() for task in shards]
 
     def _tasks(self, need: Need) -> list[ScoringTask]:
-        reader, decided_by = (
-            need.reader,
-            (
-                *numbers_of(self.model, self.settings),
-                *need.reader.chat_names(self.settings),
-            ),
-        )
+        reader = need.reader
+        decided_by = (*numbers_of(self.model, self.settings), *reader.chat_names(self.settings))
         cached_for = None if reader.cache_names is None else (*decided_by, *reader.cache_names)
         label = f"{self.model.name} · {self.requests.name}"
         given = self.requests.sharded(need, SHARD_REQUESTS).shards
         found = self._survey_of(need)
         shards = given if found is None else SurveyedShards(given, found)
-        read = partial(Reading, reader, self.settings)
+        made = ", ".join(score.name for score in self.scores if need.name in {each.name for each in score.needs})
+        read = partial(Reading, reader, self.settings, f"claim set {self.requests.name}, score {made}")
         tasks = []
         for at in np.flatnonzero(shards.sizes).tolist():
             n_items = int(shards.sizes[at])
