@@ -168,6 +168,7 @@ def _scored(kind: str, network: Any, folder: Path, budgets: Sequence[int | None]
     import torch
 
     from bitsperfact.scoring.engine.strategies import strategy_for
+    from bitsperfact.scoring.tokens import Encoder
 
     loaded = models.load(models.ModelSpec(str(folder), device="cpu"))
     continuations, texts, reader = questions(n_subjects)
@@ -186,9 +187,10 @@ def _scored(kind: str, network: Any, folder: Path, budgets: Sequence[int | None]
             nats = max(nats, float(np.abs(per_token - expected).max()))
             hidden = np.stack(list(reader.read(loaded, texts, Settings(batch_tokens=budget))["hidden"]))
             off = max(off, float(np.abs(hidden - states).max() / np.sqrt((states**2).mean())))
+    encoded = Encoder(loaded.tokenizer).encode(continuations)
     flat = "" if expected.std() > 0.05 else f"flat: log-probabilities spread by {expected.std():.2g} nats"
     return Found(
-        kind, "yes", strategy_for(loaded).__name__, nats, off, loaded.info.n_params,
+        kind, "yes", strategy_for(loaded, encoded).__name__, nats, off, loaded.info.n_params,
         KNOWN.get(kind) or flat or loaded.info.architecture,
     )  # fmt: skip
 
