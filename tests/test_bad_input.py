@@ -75,7 +75,7 @@ FILES = {
     "a cell of 1 MB": (
         "a.csv",
         f"statement,label\n{'x' * 2**20},1\ny,0\n",
-        "expected CSV, got field larger",
+        "at most 20000 characters, got 1048576",
     ),
     "an empty target": ("a.csv", "prefix,target,is_fact\nA is, ,1\nA is, b,0\n", "a target that is not empty"),
     "a number for a text": ("a.jsonl", '{"statement": 7, "label": 1}\n', "row 1: expected statement as text"),

@@ -107,7 +107,12 @@ def test_a_folder_gives_all_its_files_and_tells_what_it_left(write, tmp_path):
     assert "test.csv, row 2" in refused(tmp_path / "set")
 
 
-CLASSES = {"in order": ["false", "true"], "the other way round": ["true", "false"], "yes": ["no", "yes"]}
+CLASSES = {
+    "digits": ["1", "0"],
+    "in order": ["false", "true"],
+    "the other way round": ["true", "false"],
+    "yes": ["no", "yes"],
+}
 
 
 @pytest.mark.parametrize("names", CLASSES)
@@ -119,7 +124,7 @@ def test_class_labels_are_read_by_name(tmp_path, names, form):
     if form != "dataset":
         source = tmp_path / ("x.parquet" if form == "parquet" else "saved")
         made.to_parquet(str(source)) if form == "parquet" else made.save_to_disk(str(source))
-    assert texts(claims.load(source)) == {each: each in ("true", "yes") for each in CLASSES[names]}
+    assert texts(claims.load(source)) == {each: each in ("true", "yes", "1") for each in CLASSES[names]}
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet", "csv of names"])
@@ -316,6 +321,13 @@ def test_a_book_in_a_column_that_is_not_wanted_does_not_matter(write):
         )
     )
     assert texts(made) == {"Ice is cold.": True, "Ice is hot.": False}
+
+
+def test_a_split_of_a_file_is_refused(write):
+    write("x.csv", CSV)
+    assert "key options.split: expected a folder or data set" in refused(
+        write("r.toml", HEAD + '[options]\npath = "x.csv"\nsplit = "test"\n')
+    )
 
 
 def test_a_path_that_is_no_file_is_told_without_the_hub(write, monkeypatch):

@@ -267,3 +267,12 @@ def test_false_answers_that_are_not_claimed_are_counted(load):
     assert truth(made) == {"q": ({"x"}, {"0", "1", "2"})}
     assert "false answers left out: true as well: 1 (first: 'q': 'X')" in told(made)
     assert "beyond the 3 per fact that --negatives says: 2" in told(made)
+
+
+def test_years_that_pandas_wrote_as_floats_are_told(load):
+    frame = pd.DataFrame({"title": ["A", "B", "C"], "year": [1998, None, 2001]})
+    made = load(frame.to_csv(index=False), 'facts = "year"', prefix="{title} is of")
+    assert "whole numbers written as a float, read as written: 2" in told(made)
+    assert "rows left out: no true answer: 1" in told(made)
+    assert set(made.frame["target"]) == {" 1998.0", " 2001.0"}
+    assert not claims.load(frame, template="{title} is of| {year}").frame["target"].str.endswith(".0").any()

@@ -1,5 +1,6 @@
 """Rows that ask questions and hold their answers, true and perhaps false: the facts of a recipe."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from string import Formatter
@@ -28,6 +29,8 @@ OPTIONS: Mapping[str, Any] = {
 }
 #: What stands between answers that share a cell, where most cells of a column hold it.
 _SEPARATORS = (";", "|")
+#: How a whole number looks in CSV once a gap in its column has made floats of all.
+_FROM_FLOAT = re.compile(r"-?\d+\.0")
 _LETTERS = "ABCDEFGHIJ"
 #: What a list says of each choice in its turn.
 _FLAGS = {"0": False, "1": True, "false": False, "true": True}
@@ -126,6 +129,8 @@ class _AnswerColumns:
         if not answers:
             tally.add("rows left out: no true answer", where)
             return None
+        if odd := next((answer for answer in answers if _FROM_FLOAT.fullmatch(answer)), None):
+            tally.add("whole numbers written as a float, read as written", f"{where}: {odd!r}")
         prefix = filled(self._recipe.prefix, cells)
         return Subject(
             group=self._text(row, "group", where) or prefix.strip(),

@@ -119,12 +119,14 @@ def _shown(name: str) -> str:
 def _named(row: Row, labels: Mapping[str, Sequence[str]]) -> Row:
     """Return a row whose class labels are names; one outside the names, such as -1, means that there is none.
 
-    CSV holds classes as digits, and a column with a gap as floats; what is a name already is one.
+    CSV holds classes as digits, and a column with a gap as floats; a text that is a name already is one.
     """
     named = dict(row)
     for column, names in labels.items():
-        text = str(named.get(column)).strip().removesuffix(".0")
-        if text not in names and text.removeprefix("-").isdecimal():
+        value = named.get(column)
+        text = str(value).strip().removesuffix(".0")
+        is_name = isinstance(value, str) and value.strip() in names
+        if not is_name and text.removeprefix("-").isdecimal():
             named[column] = names[int(text)] if 0 <= int(text) < len(names) else None
     return named
 

@@ -43,6 +43,8 @@ def table_of(recipe: Recipe) -> SourceTable:
         opened = open_folder(local, split=split, config=config, where=recipe.path)
         return replace(opened, source=_hub_source(options)) if recipe.kind.startswith("hub_") else opened
     if local.is_file():
+        if parts := [key for key in ("split", "config") if key in options]:
+            raise BadInput(f"{recipe.path}, key options.{parts[0]}", "a folder or data set", f"a file, {path}")
         return open_file(local)
     if suffix_of(local) or not _REPOSITORY.fullmatch(path.removeprefix("hub:").partition("@")[0]):
         raise BadInput(f"{recipe.path}, key options.path", f"a file or folder, such as {local}", "no such file")
