@@ -271,10 +271,10 @@ def _from_table(
 
 
 def _check_census(table: SourceTable, name: str, n_facts: int) -> None:
-    """Raise BadInput where a set has more facts than are said of it, as where two of one name were joined."""
-    said = table.infos.get(name)
-    if said is not None and n_facts > said.n_facts:
-        expected = f"at most {said.n_facts} facts, as it says of claim set {name}"
+    """Raise BadInput where a set has more facts than are stated of it, as where two of one name were joined."""
+    stated = table.infos.get(name)
+    if stated is not None and n_facts > stated.n_facts:
+        expected = f"at most {stated.n_facts} facts, as it says of claim set {name}"
         raise BadInput(table.where, expected, f"{n_facts}; rows added need a claim_set of their own")
 
 

@@ -16,7 +16,7 @@ from bitsperfact.claims.files.formats import (
     suffix_of,
 )
 from bitsperfact.claims.files.infos import from_card, from_metadata
-from bitsperfact.claims.files.schemas import plain_columns, told_columns
+from bitsperfact.claims.files.schemas import identifying_columns, plain_columns
 from bitsperfact.claims.files.table import Part, Row, SourceTable, sha256_of_rows
 from bitsperfact.claims.notes import Note
 from bitsperfact.errors import BadInput
@@ -231,8 +231,8 @@ def _of_datasets(opened: Any, split: str, where: str, name: str) -> SourceTable:
     for each in by_split.values():
         infos.update(_described(each.info.description, where))
     table = _of_parts(tuple(parts), where, name)
-    told = {column for each in by_split.values() for column in told_columns(each.features.arrow_schema)}
-    return replace(table, infos=infos, sha256=partial(sha256_of_rows, partial(table.rows, tuple(told))))
+    columns = {column for each in by_split.values() for column in identifying_columns(each.features.arrow_schema)}
+    return replace(table, infos=infos, sha256=partial(sha256_of_rows, partial(table.rows, tuple(columns))))
 
 
 def _placed(by_split: Mapping[str, Any], where: str) -> dict[str, tuple[str, Any]]:

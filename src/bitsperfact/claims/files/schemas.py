@@ -13,7 +13,7 @@ def plain_columns(schema: Any) -> tuple[str, ...]:
     return tuple(field.name for field in schema if any(of_kind(field.type) for of_kind in kinds))
 
 
-def told_columns(schema: Any) -> tuple[str, ...]:
+def identifying_columns(schema: Any) -> tuple[str, ...]:
     """Return the columns of an Arrow schema but those of vectors, times and bytes, costly to spell out."""
     return tuple(
         field.name for field in schema if not any(_is_costly(leaf, field.type) for leaf in _leaves(field.type))

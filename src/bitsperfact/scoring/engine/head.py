@@ -73,7 +73,7 @@ def head_only_at(model: Any, rows: Ints, columns: Ints) -> Iterator[Callable[[An
         return values[row, column]
 
     def taken(output: Any) -> torch.Tensor:
-        logits: torch.Tensor = output.logits if hasattr(output, "logits") else output[0]
+        logits = logits_of(output)
         return logits[0] if selected else _at(logits)
 
     head = head_of(model)
@@ -95,28 +95,37 @@ def head_of(model: Any) -> Any:
 
 def run(model: Any, inputs: dict[str, torch.Tensor], **options: Any) -> Any:
     """Return a model's output, without a cache; options that its code does not know are left out."""
-    known = inspect.signature(model.forward).parameters
+    known = inspect.signature(getattr(model, "forward", model)).parameters
     if not any(each.kind is each.VAR_KEYWORD for each in known.values()):
         options = {name: value for name, value in options.items() if name in known}
     return model(**inputs, **options)
 
 
-def vocabulary(model: Any) -> int:
-    """Return how many tokens a model can both read and predict: rows of its embedding, and of its head."""
+def logits_of(output: Any) -> torch.Tensor:
+    """Return the logits in a model's output; code of its own may return a tuple."""
+    logits: torch.Tensor = output.logits if hasattr(output, "logits") else output[0]
+    return logits
+
+
+def vocabulary(model: Any) -> int | None:
+    """Return how many tokens a model can both read and predict: rows of its embedding, and of its head.
+
+    None where neither it nor its config says.
+    """
     try:
         embedding = model.get_input_embeddings()
     except Exception:
         embedding = None
     sizes = (getattr(embedding, "num_embeddings", None), getattr(head_of(model), "out_features", None))
     known = [size for size in sizes if size is not None]
-    return int(min(known) if known else model.config.get_text_config().vocab_size)
+    return min(known) if known else getattr(model.config.get_text_config(), "vocab_size", None)
 
 
 def refuse_tokens_beyond(loaded: "LoadedModel", texts: Sequence[Sequence[int]]) -> None:
     """Raise BadInput where a text has a token that the model has no row for; a device would only assert."""
     rows = vocabulary(loaded.model)
     for ids in texts:
-        if max(ids, default=0) >= rows:
+        if rows is not None and max(ids, default=0) >= rows:
             token = loaded.tokenizer.convert_ids_to_tokens(max(ids))
             where = f"model {loaded.info.name}, claim {loaded.tokenizer.decode(list(ids))!r}"
             raise BadInput(

@@ -58,7 +58,8 @@ def strategy_for(loaded: "LoadedModel", requests: Sequence[TokenizedRequest]) ->
 @torch.inference_mode()
 def _choose(loaded: "LoadedModel", requests: Sequence[TokenizedRequest]) -> Strategy:
     context = max_tokens(loaded.model.config) or sys.maxsize
-    tokens = tokens_to_try(requests, vocabulary(loaded.model))
+    known = vocabulary(loaded.model) or 1 + max(max(request.ids) for request in requests)
+    tokens = tokens_to_try(requests, known)
     trial = trial_of(loaded, tokens, context, padded_rows)
     refuse_if_not_causal(loaded, tokens, context)
     reason = ""
@@ -130,4 +131,4 @@ def _trie_sums(
 
 
 def _head_positions(loaded: "LoadedModel") -> int:
-    return max(1, HEAD_VALUES // vocabulary(loaded.model))
+    return max(1, HEAD_VALUES // (vocabulary(loaded.model) or HEAD_VALUES))

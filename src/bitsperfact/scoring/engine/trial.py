@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bitsperfact.errors import BadInput
 from bitsperfact.scoring.engine.attention import attention_named
-from bitsperfact.scoring.engine.head import run
+from bitsperfact.scoring.engine.head import logits_of, run
 from bitsperfact.scoring.engine.memory import Budget
 from bitsperfact.scoring.tokens import TokenizedRequest
 
@@ -125,7 +125,7 @@ def _others(row: Sequence[int], tokens: Sequence[int]) -> list[int]:
 def _first_half(loaded: "LoadedModel", *rows: Sequence[int]) -> NDArray[np.float32]:
     """Return the logits of the first half of the first row, computed with the others beside it."""
     inputs = {"input_ids": torch.tensor(rows, device=loaded.device)}
-    logits = run(loaded.model, inputs, use_cache=False).logits
+    logits = logits_of(run(loaded.model, inputs, use_cache=False))
     return np.asarray(logits[0, : len(rows[0]) // 2].float().cpu().numpy())
 
 
