@@ -27,17 +27,13 @@ from bitsperfact.scoring.registry import ScoresOfSet, distinct, scores_for
 from bitsperfact.scoring.survey import SetSurvey, unknown_line
 from bitsperfact.scoring.tokens import check_bos
 from bitsperfact.scoring.views import Unlabelled
+from bitsperfact.workers import needs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from bitsperfact.claims import ClaimStream, WrittenSet
 
-#: Main memory of a worker beside its model's weights: the interpreter, torch, and what a batch takes.
-WORKER_BYTES = 3 << 29
-#: Weights times requests for which one more process on this machine pays: 5 s of work, what its start takes
-#: (docs/scale.md).
-PAYING_WEIGHTS = 8 * 10**10
 #: Claims, the first of all, that a sample is drawn from to measure reduced precision.
 PRECISION_CLAIMS = 100_000
 #: Packages whose versions decide numbers, recorded with every run.
@@ -122,22 +118,6 @@ def _open_claims(options: Options, source: str) -> "list[ClaimStream]":
         limit=options.limit,
         template=options.template,
     )
-
-
-def _needs(opener: models.Opener) -> Needs:
-    """Return what a worker that holds the model takes."""
-    memory = WORKER_BYTES + models.DTYPE_BITS[opener.spec.dtype] // 8 * opener.info.n_params
-    pays = PAYING_WEIGHTS // opener.info.n_params
-    if opener.spec.device == "auto":
-        return Needs(memory, "where there is one", None if _has_accelerator() else pays)
-    return Needs(memory, "always" if opener.spec.device == "cuda" else "never", pays)
-
-
-def _has_accelerator() -> bool:
-    """Return whether torch has a device besides the processor, which processes would have to share."""
-    import torch
-
-    return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
 def _score(
@@ -238,7 +218,9 @@ def _computed(options: Options, plans: list[ScoringPlan]) -> ShardStore:
 
 
 def _compute(options: Options, tasks: list[ScoringTask], store: ShardStore) -> None:
-    needs: dict[Opener, Needs] = {t.opener: _needs(t.opener) for t in tasks if isinstance(t.opener, models.Opener)}
+    needs: dict[Opener, Needs] = {
+        t.opener: needs_of(t.opener) for t in tasks if isinstance(t.opener, models.Opener)
+    }
     execution.run(tasks, store, _placement(options), needs, progress=options.progress)
 
 
