@@ -76,7 +76,7 @@ def test_tails_of_either_end_are_known_in_proportion(side):
         edges = np.quantile(end * scores, [1 - 2.0**-b for b in (2, 8, 16)])
         beyond = [weights[end * kept >= edge].sum() / scores.size for edge in edges]
         np.testing.assert_allclose(beyond, [2.0**-b for b in (2, 8, 16)], rtol=0.05)
-    below, off = sketch.ranks(np.sort(scores)[[5, 2000, 250_000, 498_000]], 0.01)
+    below, off = sketch.ranks(np.sort(scores)[[5, 2000, 250_000, 498_000]], 1e-6)  # its sampling has no seed
     assert (np.abs(below - np.array([5, 2000, 250_000, 498_000]) / scores.size) <= off + 1e-12).all()
 
 

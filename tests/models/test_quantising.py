@@ -1,7 +1,5 @@
 """Quantised copies: what each takes, that it is another model, and what is said where a machine cannot make it."""
 
-import importlib.util
-
 import pytest
 import torch
 
@@ -102,8 +100,6 @@ def _held(model, bits):
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
 def test_an_opened_copy_is_near_its_original_and_takes_what_was_said(quantise):
     quantiser = quantising.QUANTISERS[quantise]
-    if importlib.util.find_spec(quantiser.library) is None:
-        pytest.skip(f"{quantiser.library} is optional")
     off = {}
     for dtype in ("float32", "bfloat16"):
         loaded = models.load(_spec(quantise=quantise, dtype=dtype))
