@@ -45,7 +45,9 @@ TOLERANCE_NATS = 1e-4
 TOLERANCE_STATES = 1e-3
 _SCALE = "the wrapper leaves out logit_scale, the factor of its text model's logits"
 #: Where the reference itself is known to be at fault.
-KNOWN = {"aya_vision": _SCALE, "cohere2_vision": _SCALE}
+#: With these weights the second and third expert of a layer tie to the last bit at one token of one claim.
+_TIE = "rounding breaks an exact tie of two experts at one token"
+KNOWN = {"aya_vision": _SCALE, "cohere2_vision": _SCALE, "qwen3_vl_moe": _TIE}
 BEGIN, END = "<!-- table of scripts/check_architectures.py -->", "<!-- end of table -->"
 
 
