@@ -66,3 +66,9 @@ def write_capitals(path: Path) -> Path:
 def capitals_file(tmp_path):
     """The path of `write_capitals`."""
     return write_capitals(tmp_path / "six.csv")
+
+
+@pytest.fixture
+def no_page(monkeypatch):
+    """Draw no page at the end of a run: half of a small run's time, where its tables are what is tested."""
+    monkeypatch.setattr("bitsperfact.pipeline._report", lambda *_: None)

@@ -28,7 +28,7 @@ def probe():
 
 
 @pytest.fixture
-def run(probe, tmp_path, capsys):
+def run(probe, tmp_path, capsys, no_page):
     """Run the probe on a file of claims and a tiny model, with other options where given; status and last line."""
 
     def _run(*arguments, claims=None, model="random:tiny", out=None):

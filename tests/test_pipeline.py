@@ -28,6 +28,17 @@ def options(tmp_path, capitals_file):
 
 
 @pytest.fixture
+def page():
+    """The page is tested too, where a test asks for it."""
+
+
+@pytest.fixture(autouse=True)
+def page_where_asked_for(request):
+    if "page" not in request.fixturenames:
+        request.getfixturevalue("no_page")
+
+
+@pytest.fixture
 def no_model(monkeypatch):
     """Opening any model is an error from here on."""
 
@@ -40,7 +51,7 @@ def no_model(monkeypatch):
     return _forbid
 
 
-def test_a_run_leaves_tables_that_pandas_and_load_run_read_alike(options):
+def test_a_run_leaves_tables_that_pandas_and_load_run_read_alike(options, page):
     finished = pipeline.run(options)
     again = bitsperfact.load_run(options.out)
     for name in ("claims", "scores", "separation", "verdict"):

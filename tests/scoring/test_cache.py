@@ -172,7 +172,7 @@ def opened(monkeypatch):
     return names
 
 
-def test_a_second_run_elsewhere_opens_no_model_and_ends_with_the_same_tables(options, opened, tmp_path):
+def test_a_second_run_elsewhere_opens_no_model_and_ends_with_the_same_tables(options, opened, tmp_path, no_page):
     first = pipeline.run(options)
     assert opened == ["random:tiny"]
     again = pipeline.run(dataclasses.replace(options, out=tmp_path / "second"))
