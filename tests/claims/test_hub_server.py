@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
+from tests.hub_server import HubHandler
 
 from bitsperfact import claims
 
@@ -25,22 +26,10 @@ except ValueError as error:
 """
 
 
-class _DataHub(BaseHTTPRequestHandler):
+class _DataHub(HubHandler):
     files: dict[str, bytes] = {}  # noqa: RUF012
 
-    def log_message(self, *args):
-        pass
-
-    def _send(self, code, body=b"", **headers):
-        self.send_response(code)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def do_GET(self):
+    def do_GET(self):  # noqa: N802
         path = self.path.partition("?")[0]
         if path.startswith("/api/datasets/org/set/tree"):
             # As the Hub, what lies directly in the folder that is asked for.

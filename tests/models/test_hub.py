@@ -3,9 +3,10 @@
 import hashlib
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import pytest
+from tests.hub_server import HubHandler
 
 from bitsperfact import models
 from bitsperfact.errors import BadInput
@@ -14,23 +15,11 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 UNWANTED = {"pytorch_model.bin", "README.md", "onnx/model.onnx", "modeling_net.py"}
 
 
-class _Hub(BaseHTTPRequestHandler):
+class _Hub(HubHandler):
     files: dict[str, bytes] = {}  # noqa: RUF012
     asked: list[str] = []  # noqa: RUF012
 
-    def log_message(self, *args):
-        pass
-
-    def _send(self, code, body=b"", **headers):
-        self.send_response(code)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def do_GET(self):
+    def do_GET(self):  # noqa: N802
         path = self.path.partition("?")[0]
         if "/gated" in path:
             return self._send(403, X_Error_Code="GatedRepo", X_Error_Message="gated")

@@ -56,10 +56,8 @@ def read_labelled(recipe: Recipe, table: SourceTable) -> Statements:
     no label, not at all. Returns the claims, with what was left out counted. Raises BadInput, naming the row.
     """
     reader = _reader(recipe, table)
-    tally = Tally()
+    tally = Tally(table.notes_on(reader.wanted))
     found: dict[str, _Seen] = {}
-    for note in table.notes_on(reader.wanted):
-        tally.add(note.reason, note.example, note.count)
     for number, row in table.rows(reader.wanted):
         where = table.row_name(number)
         claim = reader.claim(row, where, tally)

@@ -18,10 +18,10 @@ class Note:
 
 
 class Tally:
-    """Counts reasons while rows are read, in the order in which they first applied."""
+    """Counts reasons while rows are read, in the order in which they first applied, after `notes` made before."""
 
-    def __init__(self) -> None:
-        self._found: dict[str, tuple[int, str]] = {}
+    def __init__(self, notes: Iterable[Note] = ()) -> None:
+        self._found = {note.reason: (note.count, note.example) for note in notes}
 
     def add(self, reason: str, example: str = "", count: int = 1) -> None:
         """Count one more row, with an example that is kept where it is the first."""

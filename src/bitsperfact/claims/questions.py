@@ -52,10 +52,8 @@ def read_questions(recipe: Recipe, table: SourceTable, *, again: str) -> Facts:
     read; what is left out is counted in `Facts.notes`.
     """
     columns = _AnswerColumns(recipe, table)
-    tally = Tally()
+    tally = Tally(table.notes_on(columns.wanted))
     found: dict[str, Subject] = {}
-    for note in table.notes_on(columns.wanted):
-        tally.add(note.reason, note.example, note.count)
     for number, row in table.rows(columns.wanted):
         where = table.row_name(number)
         subject = columns.subject(row, where, tally)

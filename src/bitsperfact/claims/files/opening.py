@@ -15,7 +15,7 @@ from bitsperfact.claims.files.formats import (
     stem_of,
     suffix_of,
 )
-from bitsperfact.claims.files.infos import from_card, from_metadata
+from bitsperfact.claims.files.infos import KEY, from_card, from_metadata
 from bitsperfact.claims.files.schemas import identifying_columns, plain_columns
 from bitsperfact.claims.files.table import Part, Row, SourceTable, sha256_of_rows
 from bitsperfact.claims.notes import Note
@@ -100,9 +100,9 @@ def _of_files(paths: Sequence[Path], where: str, builder: Any) -> SourceTable:
     infos: dict[str, ClaimSetInfo] = {}
     labels = _labels(builder.info.features or {})
     for path in paths:
-        part = open_part(path)
-        parts.append(replace(part, labels={**labels, **part.labels}))
-        infos.update(open_file(path).infos)
+        file = open_file(path)
+        parts += [replace(part, labels={**labels, **part.labels}) for part in file.parts]
+        infos.update(file.infos)
     if not infos and paths:
         readme = next((p / "README.md" for p in list(paths[0].parents)[:3] if (p / "README.md").is_file()), None)
         infos.update(from_card(readme) if readme else {})
@@ -224,7 +224,13 @@ def _of_parts(parts: tuple[Part, ...], where: str, name: str = "claims") -> Sour
 def _of_datasets(opened: Any, split: str, where: str, name: str) -> SourceTable:
     by_split = dict(opened) if isinstance(opened, dict) else {"train": opened}
     parts = [
-        Part(place, tuple(each.column_names), partial(_dataset_rows, each), _labels(each.features), _plain(each))
+        Part(
+            place,
+            tuple(each.column_names),
+            partial(_dataset_rows, each),
+            _labels(each.features),
+            plain_columns(each.features.arrow_schema),
+        )
         for place, each in _of_split(_placed(by_split, where), split, where)
     ]
     infos: dict[str, ClaimSetInfo] = {}
@@ -241,10 +247,6 @@ def _placed(by_split: Mapping[str, Any], where: str) -> dict[str, tuple[str, Any
     return {name: (where if one else f"{where}, split {name}", rows) for name, rows in by_split.items()}
 
 
-def _plain(opened: Any) -> tuple[str, ...]:
-    return plain_columns(opened.features.arrow_schema)
-
-
 def _described(description: str | None, where: object) -> dict[str, ClaimSetInfo]:
     """Return the claim sets that paragraphs of a data set's description spell out (`to_dataset`).
 
@@ -252,7 +254,7 @@ def _described(description: str | None, where: object) -> dict[str, ClaimSetInfo
     """
     paragraphs = (description or "").split("\n\n")
     spelt = [each for each in paragraphs if each.startswith("{") and '"recipe_sha256"' in each]
-    return from_metadata({b"bitsperfact": f"[{','.join(spelt)}]".encode()}, where)
+    return from_metadata({KEY.encode(): f"[{','.join(spelt)}]".encode()}, where)
 
 
 def _labels(features: Mapping[str, Any]) -> dict[str, list[str]]:
